@@ -1,0 +1,107 @@
+"""One call of the API as a value: what to send, and what its success looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import Generic, Literal, TypeVar
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from coder_workspaces._decoding import Decoder
+from coder_workspaces.errors import InvalidArgumentError
+
+T = TypeVar("T")
+
+Scalar = str | int | float | bool | UUID | date | datetime | Enum
+QueryValue = Scalar | Iterable[Scalar] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A request that is answered once.
+
+    Attributes:
+        operation: operationId of the contract.
+        method: HTTP method.
+        path: Path below the API's prefix, percent-encoded.
+        decoders: Decoder of each status that is a success.
+        query: Encoded query string, without the question mark.
+        body: JSON text, or None for a request without a body.
+        authenticated: Whether the operation takes a session token.
+    """
+
+    operation: str
+    method: str
+    path: str
+    decoders: Mapping[int, Decoder[T]]
+    query: str = ""
+    body: bytes | None = field(default=None, repr=False)
+    authenticated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCall(Generic[T]):
+    """A request that opens a stream of events.
+
+    Attributes:
+        operation: operationId of the contract.
+        method: HTTP method.
+        path: Path below the API's prefix, percent-encoded.
+        transport: Server-sent events or WebSocket.
+        item: Decoder of the events that carry data.
+        data_events: Names of these events.
+        error_events: Names of the events that carry an error envelope.
+        query: Encoded query string, without the question mark.
+        authenticated: Whether the operation takes a session token.
+    """
+
+    operation: str
+    method: str
+    path: str
+    transport: Literal["sse", "websocket"]
+    item: Decoder[T]
+    data_events: frozenset[str]
+    error_events: frozenset[str]
+    query: str = ""
+    authenticated: bool = True
+    body: None = None
+
+
+def path_segment(name: str, value: Scalar) -> str:
+    """Encode one path parameter.
+
+    Raises:
+        InvalidArgumentError: The value is empty or a dot segment, and would name another address.
+    """
+    text = _text(value)
+    if text in {"", ".", ".."}:
+        raise InvalidArgumentError(f"{name} is {text!r}, which cannot be part of an address.")
+    return quote(text, safe="")
+
+
+def query_string(pairs: Iterable[tuple[str, QueryValue]]) -> str:
+    """Encode query parameters; None leaves one out, a list repeats it."""
+    encoded: list[tuple[str, str]] = []
+    for name, value in pairs:
+        if value is None:
+            continue
+        if isinstance(value, str | int | float | UUID | date | Enum):
+            encoded.append((name, _text(value)))
+        else:
+            encoded.extend((name, _text(item)) for item in value)
+    return urlencode(encoded, quote_via=quote)
+
+
+def _text(value: Scalar) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise InvalidArgumentError(f"The time {value.isoformat()} has no time zone.")
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,81 @@
+"""Turns bodies into models, and what is wrong with them into sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from coder_workspaces.errors import DecodingError
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T_co = TypeVar("T_co", covariant=True)
+
+_MAX_PROBLEMS = 5
+
+
+class Decoder(Generic[T_co]):
+    """Decodes one type; the validator behind it is built on first use.
+
+    Args:
+        target: The type to decode to: a model, ``list[Model]``, …; None for an answer whose body,
+            if any, means nothing.
+    """
+
+    __slots__ = ("_adapter", "_target")
+
+    def __init__(self, target: type[T_co] | None) -> None:
+        self._target = target
+        self._adapter: TypeAdapter[T_co] | None = None
+
+    def json(self, body: bytes, *, operation: str, status: int | None) -> T_co:
+        """Decode JSON text.
+
+        Raises:
+            DecodingError: The text is not JSON or does not fit the type.
+        """
+        if self._target is None:
+            return cast("T_co", None)
+        from pydantic import ValidationError  # noqa: PLC0415 - keeps pydantic out of the import
+
+        try:
+            return self._validator().validate_json(body)
+        except ValidationError as error:
+            raise DecodingError(operation, _problems(error), status=status, body=body) from None
+
+    def value(self, value: object, *, operation: str, body: bytes) -> T_co:
+        """Decode a value that was JSON, such as a part of a larger message.
+
+        Raises:
+            DecodingError: The value does not fit the type.
+        """
+        if self._target is None:
+            return cast("T_co", None)
+        from pydantic import ValidationError  # noqa: PLC0415 - keeps pydantic out of the import
+
+        try:
+            return self._validator().validate_python(value)
+        except ValidationError as error:
+            raise DecodingError(operation, _problems(error), status=None, body=body) from None
+
+    def _validator(self) -> TypeAdapter[T_co]:
+        if self._adapter is None:
+            from pydantic import TypeAdapter  # noqa: PLC0415 - keeps pydantic out of the import
+
+            self._adapter = TypeAdapter(cast("type[T_co]", self._target))
+        return self._adapter
+
+
+NOTHING: Decoder[None] = Decoder(None)
+
+
+def _problems(error: Any) -> tuple[str, ...]:
+    found: list[str] = []
+    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+        place = ".".join(str(part) for part in entry["loc"])
+        text = str(entry["msg"])
+        found.append(f"{place}: {text}" if place else text)
+    rest = len(found) - _MAX_PROBLEMS
+    if rest > 0:
+        found = [*found[:_MAX_PROBLEMS], f"and {rest} more"]
+    return tuple(found)

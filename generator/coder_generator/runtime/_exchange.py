@@ -1,0 +1,198 @@
+"""The part of sending a request that is the same for blocking and for asynchronous clients."""
+
+from __future__ import annotations
+
+import logging
+import re
+from time import perf_counter
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import httpx2
+from coder_workspaces._call import Call, StreamCall
+from coder_workspaces._config import TOKEN_HEADER
+from coder_workspaces._response import APIResponse
+from coder_workspaces._retry import retry_after_seconds
+from coder_workspaces.errors import (
+    APIError,
+    ConnectionFailedError,
+    ErrorEnvelope,
+    RateLimitError,
+    RequestTimeoutError,
+    ServerError,
+    api_error_class,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from coder_workspaces._config import Settings
+
+T = TypeVar("T")
+
+logger = logging.getLogger("coder_workspaces")
+
+_SECRET_PARAMETER = re.compile(
+    r"(?i)([?&](?:coder_session_token|access_token|token|code|state)=)[^&#]*"
+)
+_TOKEN_SHAPE = re.compile(r"\b[0-9A-Za-z]{10}-[0-9A-Za-z]{22}\b")
+_LONGEST_EXCERPT = 200
+_TIMEOUTS: dict[type[httpx2.TimeoutException], str] = {
+    httpx2.ConnectTimeout: "connecting",
+    httpx2.ReadTimeout: "waiting for an answer",
+    httpx2.WriteTimeout: "sending the request",
+    httpx2.PoolTimeout: "waiting for a free connection",
+}
+# Failures before any byte of the request left this machine: repeating is safe for every method.
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+def redact(text: str, token: str | None = None) -> str:
+    """Return text without session tokens: the given one and whatever has their shape."""
+    if token:
+        text = text.replace(token, "[redacted]")
+    return _TOKEN_SHAPE.sub("[redacted]", _SECRET_PARAMETER.sub(r"\1[redacted]", text))
+
+
+class Exchange(Generic[T]):
+    """One call with the settings that apply to it: builds requests and judges what comes back."""
+
+    def __init__(
+        self,
+        call: Call[T] | StreamCall[T],
+        settings: Settings,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.call = call
+        self.settings = settings
+        self.attempt = 0
+        self._url = f"{settings.base_url}{call.path}"
+        if call.query:
+            self._url += f"?{call.query}"
+        self._headers = {**settings.headers, **(headers or {})}
+        if call.authenticated and settings.token is not None:
+            self._headers[TOKEN_HEADER] = settings.token
+        if call.body is not None:
+            self._headers["content-type"] = "application/json"
+        self._started = 0.0
+
+    @property
+    def safe_url(self) -> str:
+        """The address without tokens, for messages and logs."""
+        return redact(self._url, self.settings.token)
+
+    def request(self) -> httpx2.Request:
+        """Build the request of the next attempt.
+
+        It is built here rather than by the HTTP client, so that no cookie jar adds to it: a
+        session cookie, left behind by a login, would take precedence over the token.
+        """
+        self.attempt += 1
+        self._started = perf_counter()
+        return httpx2.Request(
+            self.call.method,
+            self._url,
+            headers=self._headers,
+            content=self.call.body,
+            extensions={
+                "timeout": self.settings.timeouts.extension(
+                    stream=isinstance(self.call, StreamCall)
+                )
+            },
+        )
+
+    def log_answer(self, status: int) -> None:
+        """Log an answer, at debug level."""
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(
+                "%s: %s %s -> %d in %.0f ms (attempt %d)",
+                self.call.operation,
+                self.call.method,
+                self.safe_url,
+                status,
+                (perf_counter() - self._started) * 1000,
+                self.attempt,
+            )
+
+    def result(self, response: httpx2.Response) -> APIResponse[T]:
+        """Decode a read answer.
+
+        Raises:
+            APIError: The status is no documented success.
+            DecodingError: The body does not fit the contract.
+        """
+        assert isinstance(self.call, Call)
+        self.log_answer(response.status_code)
+        decoder = self.call.decoders.get(response.status_code)
+        if decoder is None:
+            raise self.api_error(response)
+        content = response.content
+        parsed = decoder.json(content, operation=self.call.operation, status=response.status_code)
+        return APIResponse(response.status_code, parsed, response.headers, content)
+
+    def api_error(self, response: httpx2.Response) -> APIError:
+        """Make the exception for a read answer that is no success."""
+        body = response.content
+        envelope = ErrorEnvelope.from_json(body) or ErrorEnvelope(_excerpt(response))
+        token = self.settings.token
+        status = response.status_code
+        kind = api_error_class(status)
+        error = kind(
+            ErrorEnvelope(
+                redact(envelope.message, token),
+                None if envelope.detail is None else redact(envelope.detail, token),
+                envelope.validations,
+            ),
+            operation=self.call.operation,
+            status=status,
+            reason=response.reason_phrase,
+            method=self.call.method,
+            url=self.safe_url,
+            headers=response.headers,
+            body=body,
+        )
+        if isinstance(error, RateLimitError | ServerError):
+            error.retry_after = retry_after_seconds(response.headers)
+        return error
+
+    def transport_error(self, error: httpx2.RequestError) -> ConnectionFailedError:
+        """Make the exception for a request that got no complete answer."""
+        method, url = self.call.method, self.safe_url
+        reason = redact(str(error), self.settings.token) or type(error).__name__
+        if isinstance(error, httpx2.TimeoutException):
+            limit = _TIMEOUTS.get(type(error), "exchanging data")
+            return RequestTimeoutError(
+                f"{self.call.operation}: {method} {url} timed out while {limit}.",
+                method=method,
+                url=url,
+            )
+        return ConnectionFailedError(
+            f"{self.call.operation}: {method} {url} got no complete answer: {reason.rstrip('.')}.",
+            method=method,
+            url=url,
+        )
+
+    def pause(self, failure: Exception, cause: Exception | None = None) -> float | None:
+        """Return the seconds to wait before another attempt; None when there is to be none."""
+        sent = not isinstance(cause, _NEVER_SENT)
+        seconds = self.settings.retry.delay(self.attempt, self.call.method, failure, sent=sent)
+        if seconds is not None:
+            logger.info(
+                "%s: attempt %d of %d failed, next in %.2f s: %s",
+                self.call.operation,
+                self.attempt,
+                self.settings.retry.attempts,
+                seconds,
+                failure,
+            )
+        return seconds
+
+
+def _excerpt(response: httpx2.Response) -> str:
+    """Return the beginning of a textual body; error pages of proxies are no envelopes."""
+    kind = response.headers.get("content-type", "").lower()
+    if "html" in kind or not response.content:
+        return ""
+    first = response.text.strip().splitlines()[:1]
+    line = first[0] if first else ""
+    return line if len(line) <= _LONGEST_EXCERPT else f"{line[:_LONGEST_EXCERPT]}…"

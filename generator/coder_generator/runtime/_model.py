@@ -1,0 +1,91 @@
+"""Base classes of the generated models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum as _StrEnum
+from typing import Self, cast
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+
+class StrEnum(_StrEnum):
+    """A string enumeration that stays open: values of a newer server are kept, not refused.
+
+    A known value is the declared member, so ``is`` and ``match`` work. An unknown one becomes a
+    member-like instance that equals its text and is not part of the iteration over the class.
+    """
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = value
+        unknown._value_ = value
+        return unknown
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the contract lists this value."""
+        return self._name_ in type(self)._member_map_
+
+    def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self._value_,)
+
+
+class Model(BaseModel):
+    """What request and response models share."""
+
+    model_config = ConfigDict(
+        # Validators are built when a model is first used, which keeps the import of the package
+        # cheap however large the contract grows.
+        defer_build=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        protected_namespaces=(),
+    )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON object: names as on the wire, fields that were never set left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def to_json(self) -> bytes:
+        """Return the JSON text of :meth:`to_dict`, in UTF-8."""
+        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_unset=True)
+
+
+class ResponseModel(Model):
+    """Base of everything that the server sends; fields of a newer server are kept as extras."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class RequestModel(Model):
+    """Base of everything that only the client sends.
+
+    A field that is left out is not sent, None is sent as null. Misspelt fields and values that an
+    enumeration does not list are refused, because the server would ignore or reject them.
+    """
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    @model_validator(mode="after")
+    def _refuse_unknown_enum_values(self) -> Self:
+        for name, value in self.__dict__.items():
+            unknown = _first_unknown(value)
+            if unknown is not None:
+                known = ", ".join(repr(member.value) for member in type(unknown))
+                raise ValueError(f"{name}: {unknown.value!r} is not one of {known}")
+        return self
+
+
+def _first_unknown(value: object) -> StrEnum | None:
+    if isinstance(value, StrEnum):
+        return None if value.is_known else value
+    items: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value).values()
+    elif isinstance(value, list):
+        items = cast("list[object]", value)
+    return next((found for item in items if (found := _first_unknown(item)) is not None), None)
