@@ -3,24 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
-from uuid import UUID
 
-from coder_workspaces._decoding import Decoder
 from coder_workspaces.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+    from uuid import UUID
+
+    from coder_workspaces._decoding import Decoder
+
+    Scalar = str | int | float | bool | UUID | date | datetime | Enum
+    QueryValue = Scalar | list[Scalar] | None
 
 T = TypeVar("T")
 
-Scalar = str | int | float | bool | UUID | date | datetime | Enum
-QueryValue = Scalar | Iterable[Scalar] | None
+# Plain classes: creating data classes would be a good part of what importing this package costs.
 
 
-@dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
     """A request that is answered once.
 
@@ -34,16 +38,28 @@ class Call(Generic[T]):
         authenticated: Whether the operation takes a session token.
     """
 
-    operation: str
-    method: str
-    path: str
-    decoders: Mapping[int, Decoder[T]]
-    query: str = ""
-    body: bytes | None = field(default=None, repr=False)
-    authenticated: bool = True
+    __slots__ = ("authenticated", "body", "decoders", "method", "operation", "path", "query")
+
+    def __init__(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        decoders: Mapping[int, Decoder[T]],
+        *,
+        query: str = "",
+        body: bytes | None = None,
+        authenticated: bool = True,
+    ) -> None:
+        self.operation = operation
+        self.method = method
+        self.path = path
+        self.decoders = decoders
+        self.query = query
+        self.body = body
+        self.authenticated = authenticated
 
 
-@dataclass(frozen=True, slots=True)
 class StreamCall(Generic[T]):
     """A request that opens a stream of events.
 
@@ -56,19 +72,46 @@ class StreamCall(Generic[T]):
         data_events: Names of these events.
         error_events: Names of the events that carry an error envelope.
         query: Encoded query string, without the question mark.
+        body: Always None; a stream is opened without a body.
         authenticated: Whether the operation takes a session token.
     """
 
-    operation: str
-    method: str
-    path: str
-    transport: Literal["sse", "websocket"]
-    item: Decoder[T]
-    data_events: frozenset[str]
-    error_events: frozenset[str]
-    query: str = ""
-    authenticated: bool = True
-    body: None = None
+    __slots__ = (
+        "authenticated",
+        "body",
+        "data_events",
+        "error_events",
+        "item",
+        "method",
+        "operation",
+        "path",
+        "query",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        operation: str,
+        method: str,
+        path: str,
+        *,
+        transport: Literal["sse", "websocket"],
+        item: Decoder[T],
+        data_events: frozenset[str],
+        error_events: frozenset[str],
+        query: str = "",
+        authenticated: bool = True,
+    ) -> None:
+        self.operation = operation
+        self.method = method
+        self.path = path
+        self.transport: Literal["sse", "websocket"] = transport
+        self.item = item
+        self.data_events = data_events
+        self.error_events = error_events
+        self.query = query
+        self.body = None
+        self.authenticated = authenticated
 
 
 def path_segment(name: str, value: Scalar) -> str:
@@ -89,10 +132,10 @@ def query_string(pairs: Iterable[tuple[str, QueryValue]]) -> str:
     for name, value in pairs:
         if value is None:
             continue
-        if isinstance(value, str | int | float | UUID | date | Enum):
-            encoded.append((name, _text(value)))
-        else:
+        if isinstance(value, list):
             encoded.extend((name, _text(item)) for item in value)
+        else:
+            encoded.append((name, _text(value)))
     return urlencode(encoded, quote_via=quote)
 
 

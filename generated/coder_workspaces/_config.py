@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from coder_workspaces._contract import API_PREFIX, USER_AGENT
@@ -19,8 +19,7 @@ TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105 - the name of a header, not a
 _FORBIDDEN_HEADERS = frozenset({"coder-session-token", "authorization", "cookie", "host"})
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Every time limit of the client, in seconds; None waits for ever.
 
     Attributes:
@@ -48,8 +47,7 @@ class Timeouts:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class RequestOptions:
+class RequestOptions(NamedTuple):
     """Settings for a single call; what is None is taken from the client.
 
     Attributes:
@@ -63,20 +61,30 @@ class RequestOptions:
     retry: RetryPolicy | bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Settings:
-    """Resolved configuration of a client. Its repr leaves the token out."""
+    """Resolved configuration of a client. It has no repr of its own, so it shows no token."""
 
-    base_url: str
-    token: str | None = field(repr=False)
-    timeouts: Timeouts
-    headers: Mapping[str, str]
-    retry: RetryPolicy
+    __slots__ = ("base_url", "headers", "retry", "timeouts", "token")
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None,
+        timeouts: Timeouts,
+        headers: Mapping[str, str],
+        retry: RetryPolicy,
+    ) -> None:
+        self.base_url = base_url
+        self.token = token
+        self.timeouts = timeouts
+        self.headers = headers
+        self.retry = retry
 
     def with_options(self, options: RequestOptions) -> Settings:
         """Return these settings with the given ones in their place."""
-        return replace(
-            self,
+        return Settings(
+            base_url=self.base_url,
+            token=self.token,
             timeouts=self.timeouts
             if options.timeout is None
             else resolve_timeouts(options.timeout, self.timeouts),

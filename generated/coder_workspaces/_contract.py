@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from typing import Final
 
 API_PREFIX: Final = "/api/v2"
 CONTRACT_VERSION: Final = "2.25.0"
 CONTRACT_DIGEST: Final = "c15d0e89214fcba2bda54a13a5dc700de89dd2329bb13190cce8b067b50852eb"
-USER_AGENT: Final = f"coder-workspaces-python/{CONTRACT_VERSION} Python/{platform.python_version()}"
+USER_AGENT: Final = (
+    f"coder-workspaces-python/{CONTRACT_VERSION} "
+    f"Python/{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
 class APIResponse(Generic[T]):
     """A success: the decoded body and the raw answer.
 
@@ -25,10 +23,16 @@ class APIResponse(Generic[T]):
         content: The body as received.
     """
 
-    status: int
-    parsed: T
-    headers: httpx2.Headers = field(repr=False)
-    content: bytes = field(repr=False)
+    __slots__ = ("content", "headers", "parsed", "status")
+
+    def __init__(self, status: int, parsed: T, headers: httpx2.Headers, content: bytes) -> None:
+        self.status = status
+        self.parsed = parsed
+        self.headers = headers
+        self.content = content
+
+    def __repr__(self) -> str:
+        return f"APIResponse(status={self.status}, parsed={self.parsed!r})"
 
     @property
     def request_id(self) -> str | None:

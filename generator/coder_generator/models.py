@@ -73,6 +73,7 @@ def generate_models(contract: Contract) -> dict[str, str]:
                 use_field_description=True,
                 use_inline_field_description=True,
                 use_exact_imports=True,
+                disable_future_imports=True,
                 use_double_quotes=True,
                 keep_model_order=True,
                 disable_timestamp=True,

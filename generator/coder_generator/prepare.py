@@ -153,20 +153,27 @@ def _schema(node: Json, place: str, *, request: bool, bounds: bool) -> Json:
         elif key in {"items", "additionalProperties"} and isinstance(value, dict):
             result[key] = below(key, cast("Json", value))
         elif key == "properties":
-            needed: list[str] = node.get("required", [])
-            result[key] = {
-                name: _property(
-                    name, field, place, needed=name in needed, request=request, bounds=bounds
-                )
-                for name, field in value.items()
-            }
-        elif key == "x-extensible-enum":
-            result["enum"] = list(value)
-        elif key == "description":
-            result[key] = _wrapped(str(value))
-        elif _is_understood(key, value, bounds=bounds):
-            result[key] = value
+            result[key] = _properties(node, place, request=request, bounds=bounds)
+        else:
+            result.update(_keyword(key, value, bounds=bounds))
     return result
+
+
+def _keyword(key: str, value: Any, *, bounds: bool) -> Json:
+    """Rewrite a keyword that has no schemas below it."""
+    if key == "x-extensible-enum":
+        return {"enum": list(value)}
+    if key == "description":
+        return {key: _wrapped(str(value))}
+    return {key: value} if _is_understood(key, value, bounds=bounds) else {}
+
+
+def _properties(node: Json, place: str, *, request: bool, bounds: bool) -> Json:
+    needed: list[str] = node.get("required", [])
+    return {
+        name: _property(name, field, place, needed=name in needed, request=request, bounds=bounds)
+        for name, field in node["properties"].items()
+    }
 
 
 def _reference(node: Json) -> Json:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from coder_workspaces.errors import DecodingError
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from collections.abc import Callable
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -22,11 +22,11 @@ class Decoder(Generic[T_co]):
             if any, means nothing.
     """
 
-    __slots__ = ("_adapter", "_target")
+    __slots__ = ("_target", "_validator")
 
     def __init__(self, target: type[T_co] | None) -> None:
         self._target = target
-        self._adapter: TypeAdapter[T_co] | None = None
+        self._validator: _Validator | None = None
 
     def json(self, body: bytes, *, operation: str, status: int | None) -> T_co:
         """Decode JSON text.
@@ -39,9 +39,10 @@ class Decoder(Generic[T_co]):
         from pydantic import ValidationError  # noqa: PLC0415 - keeps pydantic out of the import
 
         try:
-            return self._validator().validate_json(body)
+            result: T_co = self._ready().json(body)
         except ValidationError as error:
             raise DecodingError(operation, _problems(error), status=status, body=body) from None
+        return result
 
     def value(self, value: object, *, operation: str, body: bytes) -> T_co:
         """Decode a value that was JSON, such as a part of a larger message.
@@ -54,16 +55,29 @@ class Decoder(Generic[T_co]):
         from pydantic import ValidationError  # noqa: PLC0415 - keeps pydantic out of the import
 
         try:
-            return self._validator().validate_python(value)
+            result: T_co = self._ready().value(value)
         except ValidationError as error:
             raise DecodingError(operation, _problems(error), status=None, body=body) from None
+        return result
 
-    def _validator(self) -> TypeAdapter[T_co]:
-        if self._adapter is None:
-            from pydantic import TypeAdapter  # noqa: PLC0415 - keeps pydantic out of the import
+    def _ready(self) -> _Validator:
+        if self._validator is None:
+            self._validator = _validator(self._target)
+        return self._validator
 
-            self._adapter = TypeAdapter(cast("type[T_co]", self._target))
-        return self._adapter
+
+class _Validator(NamedTuple):
+    json: Callable[[bytes], Any]
+    value: Callable[[object], Any]
+
+
+def _validator(target: Any) -> _Validator:
+    if hasattr(target, "model_validate_json"):  # a model needs no adapter, which takes a while
+        return _Validator(target.model_validate_json, target.model_validate)
+    from pydantic import TypeAdapter  # noqa: PLC0415 - keeps pydantic out of the import
+
+    adapter: TypeAdapter[Any] = TypeAdapter(target)
+    return _Validator(adapter.validate_json, adapter.validate_python)
 
 
 NOTHING: Decoder[None] = Decoder(None)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 
 class CoderError(Exception):
@@ -64,8 +63,7 @@ class DecodingError(CoderError):
         self.body = body
 
 
-@dataclass(frozen=True, slots=True)
-class FieldProblem:
+class FieldProblem(NamedTuple):
     """One entry of an error envelope's ``validations``.
 
     Attributes:
@@ -77,8 +75,7 @@ class FieldProblem:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorEnvelope:
+class ErrorEnvelope(NamedTuple):
     """Coder's error object, read leniently: what is missing or of another type is left empty."""
 
     message: str
