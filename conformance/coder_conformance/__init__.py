@@ -1,0 +1,1 @@
+"""Conformance suite for the Coder workspaces API, with a reference server."""

@@ -1,0 +1,1 @@
+"""The things a deployment consists of, and the tables that hold them."""

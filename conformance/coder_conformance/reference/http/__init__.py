@@ -1,0 +1,1 @@
+"""The HTTP face: routing, authentication, decoding, rendering and streams."""

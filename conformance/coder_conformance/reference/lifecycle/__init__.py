@@ -1,0 +1,1 @@
+"""What happens over time: builds, agents, schedules and the news of them."""

@@ -1,0 +1,1 @@
+"""What a deployment contains when it starts."""

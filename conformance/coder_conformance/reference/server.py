@@ -1,0 +1,127 @@
+"""Runs the application on a socket of its own until a signal comes."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from coder_conformance.reference.http.app import Gateway
+from coder_conformance.reference.http.upgrade import is_valid_handshake
+from coder_conformance.reference.seed.model import UserSeed
+
+BACKLOG = 2048
+STOP_SECONDS = 2
+# Long enough for every client message that is answered with a close frame anyway.
+WEBSOCKET_MAX_BYTES = 1 << 20
+
+
+class Protocol(H11Protocol):
+    """HTTP/1.1 that leaves improper WebSocket handshakes to the application.
+
+    It authenticates first and then answers as the original does.
+    """
+
+    def _should_upgrade(self) -> bool:
+        return super()._should_upgrade() and is_valid_handshake(self.headers)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing: the application answers such requests."""
+
+
+class Server(uvicorn.Server):
+    """A server that reports when it accepts connections and ends streams before it stops."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway, ready: Callable[[], None]) -> None:
+        """Call ``ready`` once connections are accepted."""
+        super().__init__(config)
+        self._gateway = gateway
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams, then stop as usual."""
+        self.stop()
+        super().handle_exit(sig, frame)
+
+    def stop(self) -> None:
+        """End the streams and have the server stop."""
+        self._gateway.streams.stop()
+        self.should_exit = True
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Return a listening socket; ``port`` 0 takes a free one. Raises :class:`OSError`."""
+    family, kind, proto, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, proto)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the URL under which ``listener`` is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_server(app: Starlette, ready: Callable[[], None], *, log_level: str = "warning") -> Server:
+    """Return a server for ``app`` that calls ``ready`` once it accepts connections."""
+    gateway: Gateway = app.state.gateway
+    config = uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        ws_ping_interval=gateway.heartbeat_seconds,
+        ws_ping_timeout=None,
+        ws_max_size=WEBSOCKET_MAX_BYTES,
+        lifespan="on",
+        log_level=log_level,
+        # The access log would show tokens that are sent as query parameters.
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        backlog=BACKLOG,
+    )
+    return Server(config, gateway, ready)
+
+
+def write_ready_file(path: Path, url: str, users: list[UserSeed]) -> None:
+    """Write URL and credentials as JSON, in one step and readable by the owner only.
+
+    ``users`` are those to tell of, the first as ``owner``, the second as ``member``. Raises
+    :class:`OSError`.
+    """
+    content: dict[str, object] = {"url": url}
+    for role, user in zip(("owner", "member"), users, strict=False):
+        content[role] = {"username": user.username, "email": user.email, "token": user.token}
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file)
+            file.write("\n")
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
