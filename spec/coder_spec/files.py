@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from typing_extensions import TypeIs
@@ -38,7 +38,7 @@ _Loader.yaml_implicit_resolvers = {
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Json:
     result: Json = {}
     # PyYAML's types leave this one partly unknown.
-    construct: Callable[..., Any] = loader.construct_object  # pyright: ignore[reportUnknownMemberType]
+    construct = cast("Callable[..., Any]", loader.construct_object)  # pyright: ignore[reportUnknownMemberType]
     for key_node, value_node in node.value:
         key = str(construct(key_node, deep=True))
         if key in result:

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -107,14 +107,13 @@ def make_server(app: Starlette, ready: Callable[[], None], *, log_level: str = "
     return Server(config, gateway, ready)
 
 
-def write_ready_file(path: Path, url: str, users: list[UserSeed]) -> None:
+def write_ready_file(path: Path, url: str, users: Mapping[str, UserSeed]) -> None:
     """Write URL and credentials as JSON, in one step and readable by the owner only.
 
-    ``users`` are those to tell of, the first as ``owner``, the second as ``member``. Raises
-    :class:`OSError`.
+    ``users`` are those to tell of by role, ``owner`` and ``member``. Raises :class:`OSError`.
     """
     content: dict[str, object] = {"url": url}
-    for role, user in zip(("owner", "member"), users, strict=False):
+    for role, user in users.items():
         content[role] = {"username": user.username, "email": user.email, "token": user.token}
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from coder_conformance.reference.domain.model import (
     Job,
     Membership,
     Organization,
+    Parameter,
     Preset,
     Template,
     TemplateVersion,
@@ -22,7 +24,7 @@ from coder_conformance.reference.ids import KEY_ID_LENGTH, KEY_SECRET_LENGTH
 from coder_conformance.reference.lifecycle.builds import BuildOrder
 from coder_conformance.reference.passwords import hash_password, hash_secret
 from coder_conformance.reference.rules.names import is_valid_name
-from coder_conformance.reference.rules.parameters import resolve
+from coder_conformance.reference.rules.parameters import check_value, resolve
 from coder_conformance.reference.rules.schedule import ScheduleError, parse_schedule
 from coder_conformance.reference.rules.ttl import TTLError, check_ttl
 from coder_conformance.reference.seed.default import default_resources
@@ -37,6 +39,7 @@ from coder_conformance.reference.seed.model import (
 )
 from coder_conformance.reference.world import World
 
+PARAMETER_TYPES = ("string", "number", "bool", "list(string)")
 TOKEN_LIFETIME = timedelta(days=365 * 50)
 
 
@@ -148,7 +151,10 @@ class _Planter:
         if author is None:
             raise SeedError(f"{place}: a template needs a user who made it, so name one in 'users'")
         template_id = self._world.ids.uuid()
-        versions = [self._version(v, template_id, home.id, author.id) for v in seed.versions]
+        versions = [
+            self._version(version, template_id, home.id, author.id, f"{place}.versions[{index}]")
+            for index, version in enumerate(seed.versions)
+        ]
         wanted = seed.active or versions[-1].name
         active = next((v for v in versions if v.name == wanted), None)
         if active is None:
@@ -263,8 +269,15 @@ class _Planter:
                     builds.finish_now(build)
 
     def _version(
-        self, seed: VersionSeed, template_id: UUID, organization_id: UUID, author: UUID
+        self,
+        seed: VersionSeed,
+        template_id: UUID,
+        organization_id: UUID,
+        author: UUID,
+        place: str,
     ) -> TemplateVersion:
+        for index, parameter in enumerate(seed.parameters):
+            _check_parameter(parameter, f"{place}.parameters[{index}]")
         ids, now = self._world.ids, self._now
         started = None if seed.job == "pending" else now
         ended = now if seed.job in ("succeeded", "failed") else None
@@ -345,6 +358,20 @@ class _Planter:
         if found is None:
             raise SeedError(f"{place}.users: there is no user named {name!r}")
         return found.id
+
+
+def _check_parameter(parameter: Parameter, place: str) -> None:
+    if parameter.type not in PARAMETER_TYPES:
+        known = ", ".join(PARAMETER_TYPES)
+        raise SeedError(f"{place}.type: {parameter.type!r} is none of {known}")
+    try:
+        re.compile(parameter.regex)
+    except re.error as error:
+        raise SeedError(f"{place}.regex: is not a regular expression: {error}") from None
+    if parameter.default and not parameter.required:
+        problem = check_value(parameter, parameter.default)
+        if problem is not None:
+            raise SeedError(f"{place}.default: {problem}")
 
 
 def _check_name(name: str, place: str) -> None:

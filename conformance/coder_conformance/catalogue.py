@@ -1,0 +1,110 @@
+"""The requirements catalogue: what is judged, in words, with stable ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import coder_spec
+from coder_spec import Contract, ContractError, Operation
+from coder_spec.files import Files, Json
+
+Role = Literal["server", "client"]
+Level = Literal["MUST", "SHOULD", "MAY"]
+
+_STRUCTURED = {"Workspace", "WorkspacesResponse", "WorkspaceBuildTimings"}
+
+
+def _is_structured(operation: Operation) -> bool:
+    """Whether a success has fields that could contradict each other."""
+    contents = [
+        response.get("content", {}).get("application/json", {}).get("schema", {})
+        for status, response in operation.raw["responses"].items()
+        if status.startswith("2")
+    ]
+    return any(schema.get("$ref", "").rsplit("/", 1)[-1] in _STRUCTURED for schema in contents)
+
+
+# The operations that a requirement with `each` is about, by the word used there.
+SELECTORS: dict[str, Callable[[Operation], bool]] = {
+    "all": lambda _: True,
+    "answers": lambda operation: operation.stream is None,
+    "streams": lambda operation: operation.stream is not None,
+    "structured": _is_structured,
+    "workspace": lambda operation: "{workspace}" in operation.path,
+    "body": lambda operation: bool(operation.raw.get("requestBody", {}).get("required")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that a server or a client owes.
+
+    Attributes:
+        id: Stable name, `<subject>/<what>`.
+        role: Who owes it.
+        level: How binding it is.
+        text: The requirement in one sentence.
+        operations: The operationIds that it is judged for.
+        writes: Whether judging it changes anything on the server.
+        features: What the server or the run must have for it to be judged.
+    """
+
+    id: str
+    role: Role
+    level: Level
+    text: str
+    operations: tuple[str, ...]
+    writes: bool
+    features: tuple[str, ...]
+
+
+@lru_cache(maxsize=2)
+def load(root: Path | None = None) -> dict[str, Requirement]:
+    """All requirements by id, in the order of the files.
+
+    Raises:
+        ContractError: The catalogue contradicts itself or the contract.
+    """
+    contract = coder_spec.load(root)
+    folder = (root or coder_spec.default_root()) / "requirements"
+    files = Files(folder)
+    found: dict[str, Requirement] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        content = files.read(path)
+        for n, entry in enumerate(content["requirements"]):
+            place = f"/requirements/{n}"
+            requirement = _requirement(contract, content["role"], entry, path.name, place)
+            if requirement.id in found:
+                raise ContractError(
+                    path.name, place, f"{requirement.id!r} stands twice", "rename one"
+                )
+            found[requirement.id] = requirement
+    return found
+
+
+def _requirement(contract: Contract, role: Role, entry: Json, file: str, place: str) -> Requirement:
+    scope = [operation for operation in contract.operations if operation.in_scope]
+    if "each" in entry:
+        selector = SELECTORS.get(entry["each"])
+        if selector is None:
+            message = f"{entry['id']} is for each {entry['each']!r}, which is unknown"
+            raise ContractError(file, place, message, f"use one of {', '.join(SELECTORS)}")
+        operations = tuple(operation.id for operation in scope if selector(operation))
+    else:
+        operations = (entry["operation"],)
+        if entry["operation"] not in {operation.id for operation in scope}:
+            message = f"{entry['id']} is about {entry['operation']!r}"
+            raise ContractError(file, place, message, "name an operation of the scope")
+    return Requirement(
+        id=entry["id"],
+        role=role,
+        level=entry["level"],
+        text=entry["text"],
+        operations=operations,
+        writes=bool(entry.get("writes", False)),
+        features=tuple(entry.get("features", ())),
+    )

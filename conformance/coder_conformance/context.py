@@ -1,0 +1,85 @@
+"""What the tests of the suite share during one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from coder_spec import Contract
+
+from .catalogue import Requirement
+from .exchange import Exchange
+from .judge import Judge
+from .results import Mismatch, Run
+from .settings import Settings
+from .target import Target
+from .wire import Wire
+from .world import World
+
+if TYPE_CHECKING:
+    from .engine import Observations
+
+# The newest release whose answers the contract describes in full, enum values included.
+_KNOWN = (2, 26)
+
+
+@dataclass
+class Context:
+    """One run's settings, connections and findings.
+
+    Attributes:
+        settings: What the run was told.
+        contract: The contract.
+        requirements: The catalogue.
+        run: The results so far.
+        target: The judged server; None when only a client is judged.
+        wire: Connection as the user that the suite works as; None likewise.
+        member: Connection as the second user, or None when there is none.
+        world: What this run owns on the server; None when only a client is judged.
+        features: What the server and the run have, by the names that requirements use.
+    """
+
+    settings: Settings
+    contract: Contract
+    requirements: dict[str, Requirement]
+    run: Run
+    target: Target | None = None
+    wire: Wire | None = None
+    member: Wire | None = None
+    world: World | None = None
+    features: set[str] = field(default_factory=set[str])
+    checked: int = 0
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Judges answers of this server; an unknown newer version may use new enum values."""
+        return Judge(self.contract, closed=is_known(self.run.server_version))
+
+    @cached_property
+    def observations(self) -> Observations:
+        """What schemathesis saw on all operations; found out once, at first use."""
+        # Imported late: a run without the server role needs no schemathesis.
+        from .engine import observe  # noqa: PLC0415
+
+        return observe(self)
+
+    def expect(self, operation_id: str, answer: Exchange, *statuses: int) -> Exchange:
+        """The answer, once it is known to have one of the statuses and to fit the contract.
+
+        Raises:
+            Mismatch: It does not.
+        """
+        self.checked += 1
+        if answer.status not in statuses:
+            expected = "the status " + " or ".join(str(status) for status in statuses)
+            raise Mismatch(expected, answer.answer(), answer)
+        for finding in self.judge.findings(self.contract.operation(operation_id), answer):
+            raise Mismatch(finding.expected, finding.actual, answer)
+        return answer
+
+
+def is_known(version: str) -> bool:
+    """Whether the contract describes this server version in full."""
+    parts = version.removeprefix("v").split(".")[:2]
+    return all(part.isdigit() for part in parts) and tuple(int(part) for part in parts) <= _KNOWN

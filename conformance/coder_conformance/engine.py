@@ -1,0 +1,333 @@
+"""Schemathesis, driven as a library: the one module that touches its engine.
+
+The engine generates requests for every operation from the contract (its examples, every boundary,
+random data, chains of requests) and checks the answers. Our own judges then look at the same
+traffic, for what schemathesis does not check.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine.recorder import ScenarioRecorder
+
+from coder_spec import Operation
+from coder_spec.files import Json
+
+from . import dictionaries, formats
+from .context import Context
+from .exchange import Exchange
+from .requests import RequestJudge
+from .results import CannotJudgeError, Mismatch
+from .wire import API
+
+# Checks of schemathesis and the requirement that each of them shows.
+CHECKS = {
+    "not_a_server_error": "contract/no-server-error",
+    "status_code_conformance": "contract/documented-status",
+    "content_type_conformance": "contract/content-type",
+    "response_headers_conformance": "contract/headers",
+    "response_schema_conformance": "contract/response-schema",
+}
+# Whether these carry out a valid request depends on more than the contract can say: on names that
+# are taken, on the time of day, on who may do what. Their scenarios judge that; here it is enough
+# that some request of theirs succeeds.
+DEPENDS = frozenset(
+    {
+        "createUserWorkspace",
+        "createUserWorkspaceByOrganization",
+        "extendWorkspaceDeadlineById",
+        "updateWorkspaceMetadataById",
+        "updateWorkspaceAcl",
+    }
+)
+_SUCCESS = frozenset({200, 201, 204, 304})
+
+
+@dataclass
+class Observed:
+    """What was seen of one operation.
+
+    Attributes:
+        examples: For each requirement, how many requests could have shown a fault.
+        mismatches: For each requirement, the faults.
+        statuses: How often each status came.
+        excused: Requirements that this server cannot show, with the reason.
+    """
+
+    examples: Counter[str] = field(default_factory=Counter[str])
+    mismatches: defaultdict[str, list[Mismatch]] = field(
+        default_factory=lambda: defaultdict[str, list[Mismatch]](list)
+    )
+    statuses: Counter[int] = field(default_factory=Counter[int])
+    excused: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass
+class Observations:
+    """What was seen of all operations."""
+
+    operations: dict[str, Observed]
+
+    def of(self, operation_id: str) -> Observed:
+        """What was seen of one operation.
+
+        Raises:
+            CannotJudgeError: Nothing was.
+        """
+        if operation_id not in self.operations:
+            raise CannotJudgeError("schemathesis sent no request of this operation")
+        return self.operations[operation_id]
+
+
+def observe(context: Context) -> Observations:
+    """Let schemathesis loose on all operations that answer, and judge what it saw.
+
+    Raises:
+        CannotJudgeError: The engine broke.
+    """
+    _register_formats()
+    wanted = context.settings.operations
+    operations = {
+        f"{operation.method} {operation.path}": operation
+        for operation in context.contract.operations
+        if operation.in_scope and operation.stream is None and (not wanted or operation.id in wanted)
+    }
+    known = dictionaries.Known.prepare(context)
+    schema = schemathesis.openapi.from_dict(
+        _document(context, operations), config=_config(context, operations, known)
+    )
+    observations = Observations({operation.id: Observed() for operation in operations.values()})
+    watcher = _Watcher(context, operations, known, observations)
+    _active.watcher = watcher
+    try:
+        for event in from_schema(schema).execute():
+            if isinstance(event, events.ScenarioFinished):
+                watcher.scenario(event.recorder)
+            elif isinstance(event, events.FatalError):
+                raise CannotJudgeError(f"schemathesis broke: {event.exception}")
+            elif isinstance(event, events.Interrupted):
+                raise KeyboardInterrupt
+    finally:
+        _active.watcher = None
+    watcher.conclude()
+    return observations
+
+
+class _Active(threading.local):
+    """The watcher of the run in progress; hooks of schemathesis are global."""
+
+    watcher: _Watcher | None = None
+
+
+_active = _Active()
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 -- names are the hook's
+    """Note what a request created at once, so that it is deleted even after Ctrl-C."""
+    if _active.watcher is not None and response.status_code == 201:
+        _active.watcher.created(response)
+
+
+class _Watcher:
+    """Judges the traffic of the engine."""
+
+    def __init__(
+        self,
+        context: Context,
+        operations: dict[str, Operation],
+        known: dictionaries.Known,
+        observations: Observations,
+    ) -> None:
+        self.context = context
+        self.operations = operations
+        self.known = known
+        self.observations = observations
+        self.allowed = RequestJudge(context.contract)
+        self.tolerated = RequestJudge(context.contract, lenient=True)
+
+    def created(self, response: Any) -> None:
+        """Take a new workspace into the ledger."""
+        try:
+            identifier = response.json()["id"]
+        except (ValueError, KeyError, TypeError):
+            return  # its name has the run's prefix, so the sweep at the end finds it
+        if self.context.world is not None:
+            self.context.world.created.append(str(identifier))
+
+    def scenario(self, recorder: ScenarioRecorder) -> None:
+        """Judge everything that one scenario sent."""
+        for case_id, interaction in recorder.interactions.items():
+            node = recorder.cases.get(case_id)
+            if node is None or interaction.response is None:
+                continue
+            case = node.value
+            operation = self.operations.get(f"{case.operation.method.upper()} {case.operation.path}")
+            if operation is None or interaction.request.method != operation.method:
+                continue
+            seen = _exchange(interaction)
+            self._judge(operation, seen)
+            for check in recorder.checks.get(case_id, []):
+                self._checked(operation, seen, check)
+
+    def _judge(self, operation: Operation, seen: Exchange) -> None:
+        observed = self.observations.of(operation.id)
+        observed.statuses[seen.status] += 1
+        if seen.status == 429:
+            raise CannotJudgeError("the server's rate limit ends the run; raise it for the test user")
+        for requirement in ("documented-status", "content-type", "headers", "response-schema"):
+            observed.examples[f"contract/{requirement}"] += 1
+        observed.examples["contract/no-server-error"] += 1
+        if 200 <= seen.status < 300:
+            observed.examples["contract/consistent-body"] += 1
+        for finding in self.context.judge.findings(operation, seen):
+            self._note(operation, f"contract/{finding.aspect}", finding.expected, finding.actual, seen)
+        if seen.status >= 500:
+            self._note(
+                operation, "contract/no-server-error", "any status below 500", seen.answer(), seen
+            )
+        if seen.status != 401:
+            self._input(operation, seen)
+
+    def _input(self, operation: Operation, seen: Exchange) -> None:
+        observed = self.observations.of(operation.id)
+        request = (seen.method, seen.url, seen.request_headers, seen.request_body)
+        if self.tolerated.violations(operation, *request):
+            if operation.id == "postWorkspaceUsageById":
+                return  # servers without the feature workspace-usage do not look at the body
+            requirement = "contract/refuses-invalid-input"
+            observed.examples[requirement] += 1
+            if seen.status in _SUCCESS:
+                reasons = "; ".join(self.tolerated.violations(operation, *request))
+                self._note(operation, requirement, f"a 4xx status, since {reasons}", seen.answer(), seen)
+        elif operation.id not in DEPENDS and not self.allowed.violations(operation, *request):
+            if not self.known.exists(self.allowed, operation, seen):
+                return
+            requirement = "contract/accepts-valid-input"
+            observed.examples[requirement] += 1
+            if seen.status not in _SUCCESS:
+                self._note(operation, requirement, "the request to be carried out", seen.answer(), seen)
+
+    def _checked(self, operation: Operation, seen: Exchange, check: Any) -> None:
+        """Add what only schemathesis noticed."""
+        requirement = CHECKS.get(check.name)
+        if requirement is None or check.status != Status.FAILURE or check.failure_info is None:
+            return
+        observed = self.observations.of(operation.id)
+        if any(mismatch.exchange == seen for mismatch in observed.mismatches[requirement]):
+            return
+        failure = check.failure_info.failure
+        expected = f"{check.name} of schemathesis to hold"
+        self._note(operation, requirement, expected, f"{failure.title}: {failure.message}", seen)
+
+    def _note(
+        self, operation: Operation, requirement: str, expected: str, actual: str, seen: Exchange
+    ) -> None:
+        mismatches = self.observations.of(operation.id).mismatches[requirement]
+        if len(mismatches) < 50:  # one bad field makes thousands of them
+            mismatches.append(Mismatch(expected, actual, seen))
+
+    def conclude(self) -> None:
+        """Judge the operations as a whole."""
+        for operation in self.operations.values():
+            observed = self.observations.of(operation.id)
+            requirement = "contract/accepts-valid-input"
+            if operation.id == "updateWorkspaceAcl" and (
+                "workspace-sharing" not in self.context.features
+            ):
+                observed.excused[requirement] = "needs workspace-sharing, which this server does not have"
+            elif operation.id in DEPENDS:
+                succeeded = sum(observed.statuses[status] for status in _SUCCESS)
+                observed.examples[requirement] += succeeded
+                if not succeeded and observed.statuses:
+                    expected = "some request to be carried out"
+                    actual = f"the statuses {dict(sorted(observed.statuses.items()))}"
+                    observed.mismatches[requirement].append(Mismatch(expected, actual))
+                    observed.examples[requirement] += 1
+            if operation.id == "postWorkspaceUsageById":
+                observed.excused["contract/refuses-invalid-input"] = (
+                    "servers without workspace-usage do not look at the body"
+                )
+
+
+def _document(context: Context, operations: dict[str, Operation]) -> Json:
+    """The contract as the engine gets it: the operations to judge, and input that is really wrong."""
+    document: Json = copy.deepcopy(context.judge.document)
+    paths = {operation.path for operation in operations.values()}
+    document["paths"] = {p: item for p, item in document["paths"].items() if p in paths}
+    for path, item in document["paths"].items():
+        for method in [m for m in item if m in {"get", "put", "post", "delete", "patch"}]:
+            if f"{method.upper()} {path}" not in operations:
+                del item[method]
+    document.pop("servers", None)
+    # Tokens have tests of their own; here every request is to be let in.
+    document.pop("security", None)
+    document["components"].pop("securitySchemes", None)
+    return document
+
+
+def _config(
+    context: Context, operations: dict[str, Operation], known: dictionaries.Known
+) -> SchemathesisConfig:
+    assert context.target is not None
+    settings = context.settings
+    creating = [o.id for o in operations.values() if o.id.startswith("createUserWorkspace")]
+    words, parameters = known.config()
+    return SchemathesisConfig.from_dict(
+        {
+            "seed": settings.seed,
+            "base-url": f"{context.target.url}{API}",
+            "headers": {"Coder-Session-Token": context.target.token},
+            "request-timeout": settings.timeouts.request,
+            "continue-on-failure": True,
+            "workers": 1,  # more would not be faster and not repeatable
+            "cache": {"enabled": False},
+            "generation": {"database": "none", "max-examples": settings.examples},
+            "checks": {
+                "enabled": False,
+                **{name: {"enabled": True} for name in CHECKS},
+            },
+            "phases": {"stateful": {"enabled": False}},
+            "dictionaries": words,
+            "parameters": parameters,
+            # Each success of these makes a workspace, which has to be built and deleted again.
+            "operations": [
+                {"include-operation-id": name, "generation": {"max-examples": 5}} for name in creating
+            ],
+        }
+    )
+
+
+def _register_formats() -> None:
+    schemathesis.openapi.format("coder-schedule", formats.schedules())
+    schemathesis.openapi.format("coder-workspace-query", formats.queries())
+
+
+def _exchange(interaction: Any) -> Exchange:
+    request, response = interaction.request, interaction.response
+    return Exchange(
+        method=request.method,
+        url=request.uri,
+        request_headers=_flat(request.headers),
+        request_body=request.body,
+        status=response.status_code,
+        headers=_flat(response.headers),
+        body=response.content,
+    )
+
+
+def _flat(headers: Any) -> dict[str, str]:
+    return {
+        name.lower(): ", ".join(value) if isinstance(value, list) else str(value)
+        for name, value in headers.items()
+    }
+
+

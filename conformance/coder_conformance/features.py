@@ -1,0 +1,28 @@
+"""What a server can do, found out without changing anything that is not the suite's own."""
+
+from __future__ import annotations
+
+from .context import Context
+
+
+def discover_features(context: Context) -> set[str]:
+    """Names of features as requirements use them.
+
+    `renames`, and either `workspace-sharing` or `no-workspace-sharing`, are found out on a workspace
+    of the suite's own; `member` means that the run has the token of a second user.
+
+    Raises:
+        CannotJudgeError: No workspace could be created.
+    """
+    assert context.world is not None
+    assert context.wire is not None
+    found: set[str] = set()
+    if context.member is not None:
+        found.add("member")
+    workspace = context.world.create()
+    if workspace["allow_renames"]:
+        found.add("renames")
+    acl = context.contract.operation("updateWorkspaceAcl")
+    answer = context.wire.call(acl, {"workspace": workspace["id"]}, body={})
+    found.add("no-workspace-sharing" if answer.status == 403 else "workspace-sharing")
+    return found

@@ -1,0 +1,119 @@
+"""The two grammars of the contract that no pattern expresses: schedules and search queries."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+# Zones without summer time, in which every local minute happens exactly once.
+_STEADY = ["UTC", "Asia/Kolkata", "Asia/Tokyo", "America/Phoenix"]
+_ZONES = [*_STEADY, "Europe/Berlin", "America/New_York", "Australia/Sydney"]
+
+BAD_SCHEDULES = (
+    "* * * *",
+    "30 9 1 * *",
+    "30 9 * 6 *",
+    "30 9 ? * *",
+    "60 9 * * *",
+    "30 24 * * *",
+    "30 9 * * 7",
+    "30 9 * * x",
+    "30 9 * * 5-1",
+    "*/0 9 * * *",
+    "-1 9 * * *",
+    "0 30 9 * * 1",
+    "@daily",
+    "TZ=UTC 30 9 * * 1",
+    "CRON_TZ=Nowhere/Land 30 9 * * 1",
+    "CRON_TZ=Local 30 9 * * 1",
+    "CRON_TZ=UTC 30 9 * *",
+    "not a schedule",
+)
+
+
+def _field(low: int, high: int, words: list[str] | None = None) -> st.SearchStrategy[str]:
+    number = st.integers(low, high)
+    shown = number.map(str)
+    if words is not None:
+        shown = st.one_of(shown, st.sampled_from(words), st.sampled_from(words).map(str.upper))
+    span = st.tuples(number, number).map(lambda ends: f"{min(ends)}-{max(ends)}")
+    step = st.integers(1, high)
+    term = st.one_of(
+        shown,
+        span,
+        st.tuples(span, step).map(lambda t: f"{t[0]}/{t[1]}"),
+        st.tuples(number, step).map(lambda t: f"{t[0]}/{t[1]}"),
+        step.map(lambda n: f"*/{n}"),
+    )
+    listed = st.lists(term, min_size=1, max_size=3).map(",".join)
+    return st.one_of(st.sampled_from(["*", "?"]), listed)
+
+
+def schedules(*, steady: bool = False) -> st.SearchStrategy[str]:
+    """Schedules that the grammar allows, the empty one included.
+
+    Args:
+        steady: Use only zones without summer time.
+    """
+    zone = st.sampled_from(_STEADY if steady else _ZONES).map(lambda name: f"CRON_TZ={name} ")
+    parts = st.tuples(
+        st.one_of(st.just(""), zone), _field(0, 59), _field(0, 23), _field(0, 6, _DAYS)
+    )
+    return st.one_of(
+        st.sampled_from(["", "30 9 * * 1-5", "CRON_TZ=Asia/Tokyo 0 0 * * 0", "* * * * *"]),
+        parts.map(lambda p: f"{p[0]}{p[1]} {p[2]} * * {p[3]}"),
+    )
+
+
+def _values(field: str, low: int, high: int) -> set[int]:
+    for index, day in enumerate(_DAYS):
+        field = field.lower().replace(day, str(index))
+    found: set[int] = set()
+    for term in field.split(","):
+        span, _, step = term.partition("/")
+        first, dash, last = span.partition("-")
+        if first in {"*", "?"}:
+            start, end = low, high
+        else:
+            start = int(first)
+            end = int(last) if dash else (high if step else start)
+        found.update(range(start, end + 1, int(step or 1)))
+    return found
+
+
+def next_start(schedule: str, after: datetime) -> datetime:
+    """First whole minute after a time that a schedule names, found by trying each in turn.
+
+    Raises:
+        ValueError: There is none within eight days.
+    """
+    words = schedule.split()
+    zone = ZoneInfo("UTC")
+    if words[0].startswith("CRON_TZ="):
+        zone = ZoneInfo(words.pop(0).removeprefix("CRON_TZ=") or "UTC")
+    minutes, hours = _values(words[0], 0, 59), _values(words[1], 0, 23)
+    days = _values(words[4], 0, 6)
+    moment = after.astimezone(UTC).replace(second=0, microsecond=0)
+    for _ in range(8 * 24 * 60):
+        moment += timedelta(minutes=1)
+        local = moment.astimezone(zone)
+        if local.minute in minutes and local.hour in hours and local.isoweekday() % 7 in days:
+            return moment
+    raise ValueError(f"{schedule!r} never fires")
+
+
+def queries() -> st.SearchStrategy[str]:
+    """Search queries that the grammar allows."""
+    words = st.one_of(
+        st.sampled_from(["owner:me", "dormant:true", "outdated:false", "has-ai-task:false"]),
+        st.sampled_from(["pending", "running", "stopped", "failed"]).map("status:{}".format),
+        st.sampled_from(["connected", "connecting"]).map("has-agent:{}".format),
+        st.sampled_from(["a", "cf", "dev-1", '"two words"']).map("name:{}".format),
+        st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2030, 1, 1)).map(  # noqa: DTZ001 -- the zone is written below
+            lambda when: f'last_used_after:"{when.isoformat(timespec="seconds")}Z"'
+        ),
+    )
+    return st.lists(words, max_size=3, unique_by=lambda word: word.split(":")[0]).map(" ".join)

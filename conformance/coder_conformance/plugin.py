@@ -1,0 +1,193 @@
+"""How pytest runs the suite: which tests, for which operations, and what becomes of the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TextIO
+
+import pytest
+from coder_spec import Operation
+
+from .catalogue import Requirement
+from .context import Context
+from .exchange import redact
+from .results import Failure, Mismatch, Outcome, Result
+from .wire import Wire
+from .world import World
+
+# From the least to the most telling.
+_SEVERITY = (Outcome.SKIPPED, Outcome.PASSED, Outcome.ERROR, Outcome.FAILED)
+
+
+class SuitePlugin:
+    """Feeds the tests from a context and collects a result for each of them.
+
+    Args:
+        context: The run.
+        progress: Where a line for each finished requirement goes.
+    """
+
+    def __init__(self, context: Context, progress: TextIO) -> None:
+        self._context = context
+        self.progress = progress
+        self._results: dict[tuple[str, str], Result] = {}
+        self._shown = ""
+
+    # Collection
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Announce the marker that ties a test to its requirement."""
+        config.addinivalue_line("markers", "requirement(id): the requirement that the test judges")
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a test once for each operation that its requirement is about."""
+        requirement = self._requirement(metafunc.definition)
+        if "operation" in metafunc.fixturenames:
+            operations = [self._context.contract.operation(name) for name in requirement.operations]
+            metafunc.parametrize("operation", operations, ids=lambda operation: operation.id)
+
+    def pytest_collection_modifyitems(
+        self, config: pytest.Config, items: list[pytest.Item]
+    ) -> None:
+        """Leave out what the run was not asked for."""
+        settings = self._context.settings
+        kept: list[pytest.Item] = []
+        for item in items:
+            requirement = self._requirement(item)
+            named = (
+                not settings.operations or self._operation(item, requirement) in settings.operations
+            )
+            if named and settings.role in {"both", requirement.role}:
+                kept.append(item)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+    # Fixtures
+
+    @pytest.fixture(scope="session")
+    def context(self) -> Context:
+        """The run."""
+        return self._context
+
+    @pytest.fixture
+    def wire(self) -> Wire:
+        """Connection to the server as the user that the suite works as."""
+        assert self._context.wire is not None
+        return self._context.wire
+
+    @pytest.fixture
+    def world(self) -> World:
+        """What this run owns on the server."""
+        assert self._context.world is not None
+        return self._context.world
+
+    @pytest.fixture
+    def member(self) -> Wire:
+        """Connection as the second user; tests that need one say so in their requirement."""
+        if self._context.member is None:
+            pytest.skip("no token of a second user was given")
+        return self._context.member
+
+    # Outcome
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip what this server or run cannot show, and name the test in the server's log."""
+        requirement = self._requirement(item)
+        self._context.checked = 0
+        if self._context.wire is not None:
+            self._context.wire.label = requirement.id
+            self._context.wire.last = None
+        for feature in requirement.features:
+            if feature not in self._context.features:
+                pytest.skip(f"needs {feature}, which this run does not have")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turn what pytest saw into a result."""
+        report = yield
+        requirement = self._requirement(item)
+        operation = self._operation(item, requirement)
+        result = self._results.get((requirement.id, operation))
+        if result is None:
+            result = Result(requirement, operation, Outcome.SKIPPED)
+            self._results[requirement.id, operation] = result
+            self._context.run.results.append(result)
+        result.seconds += call.duration
+        if call.excinfo is not None:
+            outcome = self._judge(result, call.excinfo.value)
+        elif report.when == "call":
+            outcome = Outcome.PASSED
+            result.checked += self._context.checked
+        else:
+            return report
+        # A requirement may have several tests; the worst outcome is the one that counts.
+        if _SEVERITY.index(outcome) > _SEVERITY.index(result.outcome):
+            result.outcome = outcome
+        self._show(requirement, outcome)
+        return report
+
+    def _judge(self, result: Result, error: BaseException) -> Outcome:
+        if isinstance(error, pytest.skip.Exception):
+            result.reason = str(error)
+            return Outcome.SKIPPED
+        mismatches = list(_mismatches(error))
+        if mismatches:
+            result.failures += [evidence(mismatch) for mismatch in mismatches]
+            return Outcome.FAILED
+        result.reason = redact(f"{type(error).__name__}: {error}")[:600]
+        last = self._context.wire.last if self._context.wire is not None else None
+        if last is not None:
+            result.failures.append(
+                Failure("an answer to go on with", result.reason, last.curl(), last.answer())
+            )
+        return Outcome.ERROR
+
+    def _show(self, requirement: Requirement, outcome: Outcome) -> None:
+        """One line for each requirement, a mark for each of its tests."""
+        if self._shown != requirement.id:
+            self._shown = requirement.id
+            self.progress.write(f"\n  {requirement.id:<46} ")
+        marks = {Outcome.PASSED: ".", Outcome.FAILED: "F", Outcome.SKIPPED: "s", Outcome.ERROR: "E"}
+        self.progress.write(marks[outcome])
+        self.progress.flush()
+
+    def _requirement(self, item: pytest.Item) -> Requirement:
+        marker = item.get_closest_marker("requirement")
+        if marker is None:
+            raise pytest.UsageError(f"{item.nodeid} names no requirement")
+        found = self._context.requirements.get(marker.args[0])
+        if found is None:
+            raise pytest.UsageError(
+                f"{item.nodeid} names {marker.args[0]!r}, which is not catalogued"
+            )
+        return found
+
+    def _operation(self, item: pytest.Item, requirement: Requirement) -> str:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and isinstance(callspec.params.get("operation"), Operation):
+            return str(callspec.params["operation"].id)
+        return requirement.operations[0]
+
+
+def evidence(mismatch: Mismatch) -> Failure:
+    """A mismatch as a report shows it."""
+    seen = mismatch.exchange
+    return Failure(
+        mismatch.expected,
+        mismatch.actual,
+        seen.curl() if seen is not None else "",
+        seen.answer() if seen is not None else "",
+    )
+
+
+def _mismatches(error: BaseException | None, depth: int = 0) -> Iterator[Mismatch]:
+    """The mismatches in an error, also those that hypothesis wrapped because they came and went."""
+    if isinstance(error, Mismatch):
+        yield error
+    elif isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _mismatches(inner, depth + 1)
+    elif error is not None and depth < 4:
+        yield from _mismatches(error.__cause__ or error.__context__, depth + 1)

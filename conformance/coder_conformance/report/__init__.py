@@ -1,0 +1,1 @@
+"""Reports: each turns the same results into another form."""

@@ -1,0 +1,85 @@
+"""What a run may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+RoleChoice = Literal["server", "client", "both"]
+
+
+class SettingsError(Exception):
+    """A run cannot start; `str()` says what was wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Every time limit of the suite, in seconds.
+
+    Attributes:
+        request: For the answer to one request.
+        build: For a build to complete.
+        event: For a stream event that was caused by a change.
+        start: For the embedded reference server to listen.
+        cleanup: For everything that the suite created to be gone.
+    """
+
+    request: float = 15.0
+    build: float = 120.0
+    event: float = 20.0
+    start: float = 20.0
+    cleanup: float = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run.
+
+    Attributes:
+        url: Address of the server without `/api/v2`; None for the embedded reference server.
+        token: Session token of the user that the suite works as.
+        member_token: Session token of a second, ordinary user; without it nothing that needs one
+            is judged.
+        role: What is judged.
+        seed: Seed of all generated data.
+        examples: Generated requests for each operation and property, at most.
+        template: Name or identifier of the template to build workspaces from; the first one that
+            works by default.
+        operations: Judge only these operationIds; empty for all.
+        reports: Folder that the reports are written to.
+        timeouts: Time limits.
+    """
+
+    url: str | None = None
+    token: str = field(default="", repr=False)
+    member_token: str = field(default="", repr=False)
+    role: RoleChoice = "both"
+    seed: int = 1
+    examples: int = 20
+    template: str | None = None
+    operations: tuple[str, ...] = ()
+    reports: Path = Path("build/conformance")
+    timeouts: Timeouts = Timeouts()
+
+
+def check_url(url: str) -> str:
+    """The address in the form that the suite uses.
+
+    Raises:
+        SettingsError: It is no usable http(s) address.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+        parts = urlsplit("")
+    if not usable or parts.query or parts.fragment or parts.username or parts.password:
+        message = (
+            f"{url!r} is not the address of a server; give one such as https://coder.example.com"
+        )
+        raise SettingsError(message)
+    path = parts.path.rstrip("/").removesuffix("/api/v2")
+    return f"{parts.scheme}://{parts.netloc}{path}"

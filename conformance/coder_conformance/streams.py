@@ -1,0 +1,205 @@
+"""The two watch streams as they come over the wire."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import websockets
+from websockets.sync.client import ClientConnection, connect
+
+from .exchange import Exchange, shorten
+from .results import CannotJudgeError, Mismatch
+from .wire import Wire, exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One server-sent event, byte for byte.
+
+    Attributes:
+        raw: The frame with the empty line that ends it.
+        event: Value of its `event:` line; empty when it has none.
+        data: Value of its `data:` line; None when it has none.
+    """
+
+    raw: bytes
+    event: str
+    data: str | None
+
+
+class EventStream:
+    """An open stream of server-sent events."""
+
+    def __init__(self, response: httpx2.Response, opened: Exchange, limit: float) -> None:
+        self.opened = opened
+        self.limit = limit
+        self._chunks = response.iter_raw()
+        self._buffer = b""
+
+    def frame(self) -> Frame:
+        """The next frame.
+
+        Raises:
+            Mismatch: None came in time, or it is not framed as the contract says.
+        """
+        deadline = time.monotonic() + self.limit
+        while b"\n\n" not in self._buffer:
+            try:
+                self._buffer += next(self._chunks)
+            except (StopIteration, httpx2.HTTPError) as error:
+                came = shorten(repr(self._buffer)) if self._buffer else type(error).__name__
+                raise Mismatch("another event", came, self.opened) from None
+            if time.monotonic() > deadline and b"\n\n" not in self._buffer:
+                raise Mismatch("a whole event", shorten(repr(self._buffer)), self.opened)
+        raw, _, self._buffer = self._buffer.partition(b"\n\n")
+        return self._parse(raw + b"\n\n")
+
+    def _parse(self, raw: bytes) -> Frame:
+        lines = raw[:-2].decode("utf-8", "replace").split("\n")
+        if not lines[0].startswith("event: ") or len(lines) > 2:
+            raise Mismatch("an event line and at most one data line", shorten(repr(raw)), self.opened)
+        data = None
+        if len(lines) == 2:
+            if not lines[1].startswith("data: "):
+                raise Mismatch("a data line", shorten(repr(raw)), self.opened)
+            data = lines[1].removeprefix("data: ")
+        return Frame(raw, lines[0].removeprefix("event: "), data)
+
+    def next_data(self) -> Any:
+        """Payload of the next data event; pings may come before it.
+
+        Raises:
+            Mismatch: Something else came.
+        """
+        while True:
+            frame = self.frame()
+            if frame.event == "ping":
+                continue
+            if frame.event != "data" or frame.data is None:
+                raise Mismatch("a data event", shorten(repr(frame.raw)), self.opened)
+            return parsed(frame.data, self.opened)
+
+
+@contextmanager
+def event_stream(wire: Wire, path: str, limit: float) -> Iterator[EventStream]:
+    """Open a stream of server-sent events; its first answer is not judged yet."""
+    request = wire.request("GET", path, headers={"accept": "text/event-stream"})
+    timeout = httpx2.Timeout(limit)
+    with httpx2.Client(timeout=timeout) as client:
+        try:
+            response = client.send(request, stream=True)
+        except httpx2.HTTPError as error:
+            raise CannotJudgeError(f"{path} got no answer ({type(error).__name__})") from None
+        with closing(response):
+            if response.status_code != 200:
+                response.read()
+                opened = exchange(request, None, response)
+            else:
+                opened = Exchange(
+                    "GET",
+                    str(request.url),
+                    {name.lower(): value for name, value in request.headers.items()},
+                    None,
+                    response.status_code,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    b"",
+                )
+            wire.last = opened
+            yield EventStream(response, opened, limit)
+
+
+class Socket:
+    """An open WebSocket of the watch operation."""
+
+    def __init__(self, connection: ClientConnection, opened: Exchange, limit: float) -> None:
+        self.connection = connection
+        self.opened = opened
+        self.limit = limit
+
+    def message(self) -> Any:
+        """The next message.
+
+        Raises:
+            Mismatch: None came in time, or it is not one JSON text.
+        """
+        try:
+            received = self.connection.recv(timeout=self.limit)
+        except TimeoutError:
+            raise Mismatch("another message", f"none in {self.limit:g} s", self.opened) from None
+        except websockets.ConnectionClosed as error:
+            raise Mismatch("another message", f"the end of the connection ({error})", self.opened) from None
+        if isinstance(received, bytes):
+            raise Mismatch("a text message", "a binary one", self.opened)
+        return parsed(received, self.opened)
+
+    def next_data(self) -> Any:
+        """Payload of the next data message; pings may come before it.
+
+        Raises:
+            Mismatch: Something else came.
+        """
+        while True:
+            message = self.message()
+            if message.get("type") == "ping":
+                continue
+            if message.get("type") != "data":
+                raise Mismatch("a data message", shorten(repr(message)), self.opened)
+            return message["data"]
+
+
+@contextmanager
+def socket(wire: Wire, path: str, limit: float) -> Iterator[Socket]:
+    """Open a WebSocket.
+
+    Raises:
+        Mismatch: The handshake was refused.
+    """
+    request = wire.request("GET", path)
+    url = "ws" + str(request.url).removeprefix("http")
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name.lower() in {"coder-session-token", "user-agent"}
+    }
+    opened = Exchange("GET", str(request.url), headers, None, 101, {}, b"")
+    try:
+        connection = connect(
+            url,
+            additional_headers={"coder-session-token": headers["coder-session-token"]},
+            user_agent_header=headers.get("user-agent"),
+            compression=None,
+            open_timeout=limit,
+            close_timeout=5,
+            max_size=16 * 2**20,
+        )
+    except websockets.InvalidStatus as error:
+        raise Mismatch("the handshake to succeed", f"the status {error.response.status_code}", opened) from None
+    except (OSError, websockets.WebSocketException) as error:
+        raise Mismatch("the handshake to succeed", f"{type(error).__name__}: {error}", opened) from None
+    with connection:
+        yield Socket(connection, opened, limit)
+
+
+def parsed(text: str, opened: Exchange) -> Any:
+    """A JSON payload.
+
+    Raises:
+        Mismatch: It is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Mismatch("a payload of JSON", shorten(repr(text)), opened) from None
+
+
+def watch_path(workspace: str, *, websocket: bool) -> str:
+    """Path of the watch operation of a workspace, without the API's prefix."""
+    return f"/workspaces/{workspace}/watch{'-ws' if websocket else ''}"
+
+

@@ -1,0 +1,1 @@
+"""The suite: one test for each requirement of the catalogue."""

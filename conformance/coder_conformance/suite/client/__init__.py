@@ -1,0 +1,1 @@
+"""Tests of a client, against answers that the suite makes."""

@@ -1,0 +1,191 @@
+"""The list: laws that hold for it whatever it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coder_conformance.results import Mismatch
+from coder_conformance.suite.server.scenario import Scenario
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def several(scenario: Scenario, stopped: Json) -> list[Json]:
+    """All live workspaces of this run: at least five, in different states."""
+    world = scenario.world
+    mine = _list(scenario, f"owner:me name:{world.prefix}")
+    while len(mine) < 5:
+        extra = world.create(name=world.name() + ("-Z" if len(mine) % 2 else "-a"))
+        mine.append(extra)
+    dormant = next((w for w in mine if w["id"] not in {stopped["id"]}), mine[0])
+    if not any(w["dormant_at"] for w in mine):
+        scenario.on(dormant, "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
+    scenario.on(stopped, "favoriteWorkspaceById", 204)
+    for workspace in mine:
+        world.settled(workspace["id"])
+    return _list(scenario, f"owner:me name:{world.prefix}")
+
+
+def _list(scenario: Scenario, query: str, **options: str) -> list[Json]:
+    answer = scenario.call("listWorkspaces", {}, 200, query={"q": query, **options})
+    found: list[Json] = answer.json()["workspaces"]
+    return found
+
+
+@pytest.mark.requirement("list/agrees-with-get")
+def test_list_agrees_with_get(scenario: Scenario, several: list[Json]) -> None:
+    """Each entry of the list is what reading the workspace alone shows."""
+    for listed in several:
+        answer = scenario.on(listed, "getWorkspaceMetadataById", 200)
+        alone = answer.json()
+        for name in sorted(alone.keys() | listed.keys()):
+            if name == "latest_build":
+                continue  # its agents move by themselves; the parts that do not are compared below
+            if alone.get(name) != listed.get(name):
+                raise Mismatch(
+                    f"{name} = {listed.get(name)!r} as listed", repr(alone.get(name)), answer
+                )
+        for name in (
+            "id",
+            "build_number",
+            "transition",
+            "status",
+            "deadline",
+            "template_version_name",
+        ):
+            was, is_now = listed["latest_build"][name], alone["latest_build"][name]
+            if was != is_now:
+                raise Mismatch(f"latest_build.{name} = {was!r} as listed", repr(is_now), answer)
+
+
+@pytest.mark.requirement("list/leaves-out-deleted")
+def test_list_leaves_out_deleted(scenario: Scenario, deleted: Json) -> None:
+    """A deleted workspace is in no list."""
+    for query in ("", f"name:{deleted['name']}", f"id:{deleted['id']}", "status:deleted"):
+        answer = scenario.call("listWorkspaces", {}, 200, query={"q": query})
+        if any(item["id"] == deleted["id"] for item in answer.json()["workspaces"]):
+            raise Mismatch("a list without the deleted workspace", "a list with it", answer)
+
+
+@pytest.mark.requirement("list/pages")
+def test_list_pages(scenario: Scenario, several: list[Json]) -> None:
+    """Pages put together are the whole, count never changes, and past the end there is nothing."""
+    query = f"owner:me name:{scenario.world.prefix}"
+    whole = [item["id"] for item in several]
+
+    @given(st.integers(1, len(whole) + 1), st.integers(0, len(whole) + 2))
+    def check(limit: int, start: int) -> None:
+        seen: list[str] = []
+        for offset in range(start, len(whole) + limit, limit):
+            parameters = {"q": query, "limit": str(limit), "offset": str(offset)}
+            answer = scenario.call("listWorkspaces", {}, 200, query=parameters)
+            page = answer.json()
+            if page["count"] != len(whole):
+                raise Mismatch(f"count = {len(whole)}", f"count = {page['count']}", answer)
+            found = [item["id"] for item in page["workspaces"]]
+            if found != whole[offset : offset + limit]:
+                raise Mismatch(f"{whole[offset : offset + limit]}", f"{found}", answer)
+            seen += found
+        if seen != whole[start:]:
+            raise Mismatch(f"{whole[start:]}", f"{seen}", scenario.wire.last)
+
+    check()
+    for parameters in ({"limit": "0"}, {"limit": ""}, {"limit": "2147483647", "offset": "+0"}):
+        if [item["id"] for item in _list(scenario, query, **parameters)] != whole:
+            raise Mismatch("the whole list", "another one", scenario.wire.last)
+
+
+@pytest.mark.requirement("list/order")
+def test_list_order(scenario: Scenario, several: list[Json]) -> None:
+    """Favourites, running ones, owner, name."""
+    for found in (several, _list(scenario, "")):
+        keys = [_order(item) for item in found]
+        if keys != sorted(keys):
+            raise Mismatch(f"the order {sorted(keys)}", f"{keys}", scenario.wire.last)
+
+
+def _order(workspace: Json) -> tuple[bool, bool, str, str]:
+    running = workspace["latest_build"]["status"] == "running"
+    owner, name = workspace["owner_name"].lower(), workspace["name"].lower()
+    return (not workspace["favorite"], not running, owner, name)
+
+
+def _has_agent(state: str) -> Callable[[Json], bool]:
+    return lambda workspace: (
+        workspace["latest_build"]["transition"] == "start"
+        and any(
+            agent["status"] == state
+            for resource in workspace["latest_build"]["resources"]
+            for agent in resource.get("agents", [])
+        )
+    )
+
+
+@pytest.mark.requirement("list/search")
+def test_list_search(scenario: Scenario, several: list[Json]) -> None:
+    """A query finds what a plain reading of its words finds in the unfiltered list."""
+    prefix = scenario.world.prefix
+    one = several[0]
+    moment = datetime.fromisoformat(one["last_used_at"])
+    after = (moment + timedelta(milliseconds=1)).astimezone(UTC)
+    stamp = after.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    words: dict[str, Callable[[Json], bool]] = {
+        "": lambda _: True,
+        "owner:me": lambda w: w["owner_id"] == scenario.world.me["id"],
+        f"owner:{one['owner_name'].upper()}": lambda w: w["owner_id"] == one["owner_id"],
+        "owner:no-such-user-at-all": lambda _: False,
+        f"template:{one['template_name']}": lambda w: w["template_id"] == one["template_id"],
+        "template:no-such-template-at-all": lambda _: False,
+        f"organization:{one['organization_name']}": lambda w: (
+            w["organization_id"] == one["organization_id"]
+        ),
+        f"organization:{one['organization_id']}": lambda w: (
+            w["organization_id"] == one["organization_id"]
+        ),
+        f"id:{one['id']}": lambda w: w["id"] == one["id"],
+        f"id:{one['id']},{several[-1]['id']}": lambda w: w["id"] in {one["id"], several[-1]["id"]},
+        "status:running": lambda w: w["latest_build"]["status"] == "running",
+        "status:stopped": lambda w: w["latest_build"]["status"] == "stopped",
+        "status:pending": lambda w: w["latest_build"]["job"]["status"] == "pending",
+        "status:failed": lambda w: w["latest_build"]["job"]["status"] == "failed",
+        "has-agent:connected": _has_agent("connected"),
+        "has-agent:timeout": _has_agent("timeout"),
+        "dormant:true": lambda w: w["dormant_at"] is not None,
+        "dormant:false": lambda _: True,
+        "outdated:true": lambda w: w["outdated"],
+        "outdated:false": lambda w: not w["outdated"],
+        f'last_used_after:"{stamp}"': lambda w: datetime.fromisoformat(w["last_used_at"]) >= after,
+        f'last_used_before:"{stamp}"': lambda w: datetime.fromisoformat(w["last_used_at"]) <= after,
+    }
+    names: dict[str, Callable[[Json], bool]] = {
+        f"name:{prefix}": lambda _: True,
+        f"name:{one['name']}": lambda w: one["name"].lower() in w["name"].lower(),
+        one["name"].upper(): lambda w: one["name"].lower() in w["name"].lower(),
+        f'"{one["name"][3:]}"': lambda w: one["name"][3:].lower() in w["name"].lower(),
+        f"{one['owner_name']}/{one['name']}": lambda w: one["name"].lower() in w["name"].lower(),
+    }
+
+    @given(st.sampled_from(sorted(words)), st.sampled_from(sorted(names)), st.booleans())
+    def check(word: str, name: str, name_first: bool) -> None:
+        if "/" in name and word.startswith("owner:"):
+            return  # the owner would be given twice, which is refused
+        query = " ".join((name, word) if name_first else (word, name)).strip()
+        answer = scenario.call("listWorkspaces", {}, 200, query={"q": query})
+        page = answer.json()
+        expected = [w["id"] for w in several if words[word](w) and names[name](w)]
+        found = [w["id"] for w in page["workspaces"] if w["name"].lower().startswith(prefix)]
+        if found != expected or page["count"] < len(found):
+            raise Mismatch(
+                f"{query!r} to find {expected}", f"{found}, count {page['count']}", answer
+            )
+
+    for word in sorted(words):
+        check.hypothesis.inner_test(word, f"name:{prefix}", True)  # type: ignore[attr-defined]
+    check()

@@ -1,0 +1,364 @@
+"""Creating, reading, renaming and deleting workspaces, and what happens in them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coder_conformance.results import Mismatch
+from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.wire import Wire
+
+Json = dict[str, Any]
+ME = {"user": "me"}
+
+
+def create(scenario: Scenario, *statuses: int, **fields: Any) -> Any:
+    """Try to create a workspace with just these fields; the answer."""
+    answer = scenario.call("createUserWorkspace", ME, *statuses, body=fields)
+    if answer.status == 201:
+        scenario.world.created.append(answer.json()["id"])
+    return answer
+
+
+@pytest.mark.requirement("create/reads-back")
+def test_create_reads_back(scenario: Scenario) -> None:
+    """Name, template, schedule, time to stop and updates are as they were given."""
+    template = scenario.world.template
+    fields = {
+        "name": scenario.world.name(),
+        "autostart_schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5",
+        "ttl_ms": 3_630_000,
+        "automatic_updates": "always",
+    }
+    created = create(scenario, 201, template_id=template["id"], **fields).json()
+    scenario.world.settled(created["id"])
+    shown = scenario.shows(
+        created,
+        **{**fields, "ttl_ms": 3_600_000},
+        owner_id=scenario.world.me["id"],
+        owner_name=scenario.world.me["username"],
+        organization_id=template["organization_id"],
+        organization_name=template["organization_name"],
+        template_id=template["id"],
+        template_name=template["name"],
+        template_active_version_id=template["active_version_id"],
+        created_at=created["created_at"],
+        favorite=False,
+        dormant_at=None,
+    )
+    if shown["next_start_at"] is None:
+        raise Mismatch(
+            "a next_start_at for a workspace with a schedule", "null", scenario.wire.last
+        )
+
+
+@pytest.mark.requirement("create/starts-pending")
+def test_create_starts_pending(scenario: Scenario) -> None:
+    """The answer shows build 1, a pending start; later it has run and shows what it made."""
+    answer = create(
+        scenario, 201, name=scenario.world.name(), template_id=scenario.world.template["id"]
+    )
+    created = answer.json()
+    build = created["latest_build"]
+    seen = (build["build_number"], build["transition"], build["status"], build["reason"])
+    if seen != (1, "start", "pending", "initiator"):
+        raise Mismatch("build 1: start, pending, initiator", repr(seen), answer)
+    settled = scenario.world.settled(created["id"])
+    first, last = build, settled["latest_build"]
+    if (last["id"], last["status"]) != (first["id"], "running"):
+        raise Mismatch(
+            "the same build, running", f"{last['id']} {last['status']}", scenario.wire.last
+        )
+    if not last["template_version_name"]:
+        raise Mismatch("the name of the template version", "an empty one", scenario.wire.last)
+    for name in ("initiator_id", "workspace_id", "template_version_id"):
+        if first[name] != last[name]:
+            raise Mismatch(f"{name} = {first[name]}", last[name], scenario.wire.last)
+
+
+@pytest.mark.requirement("create/name-is-unique")
+def test_create_name_is_unique(scenario: Scenario, running: Json) -> None:
+    """The name of another live workspace is refused by name, in any case."""
+    template = scenario.world.template["id"]
+    for name in (running["name"], running["name"].upper()):
+        answer = create(scenario, 409, name=name, template_id=template)
+        scenario.refused(answer, "name")
+
+
+@pytest.mark.requirement("create/template-or-version")
+def test_create_template_or_version(scenario: Scenario) -> None:
+    """Neither and both are refused by name; the version alone works as the template does."""
+    template = scenario.world.template
+    both = {"template_id": template["id"], "template_version_id": template["active_version_id"]}
+    for fields in ({}, both):
+        answer = create(scenario, 400, name=scenario.world.name(), **fields)
+        scenario.refused(answer, "template_id", "template_version_id")
+    version = template["active_version_id"]
+    answer = create(scenario, 201, name=scenario.world.name(), template_version_id=version)
+    scenario.shows(answer.json(), template_id=template["id"])
+
+
+@pytest.mark.requirement("create/name-rules")
+def test_create_name_rules(scenario: Scenario) -> None:
+    """The shortest and the longest name work; everything outside the rule is refused by name."""
+    template = scenario.world.template["id"]
+    longest = scenario.world.name().ljust(32, "x")
+    answer = create(scenario, 201, name=longest, template_id=template)
+    scenario.shows(answer.json(), name=longest)
+    bad = [
+        "",
+        "x" * 33,
+        "-x",
+        "x-",
+        "x--y",
+        "x_y",
+        "x y",
+        "x.y",
+        "ü",
+        "x\n",
+        "x\u0000",
+        "new",
+        "create",
+    ]
+    for name in bad:
+        scenario.refused(create(scenario, 400, name=name, template_id=template), "name")
+    for fields in ({}, {"name": None}):
+        scenario.refused(create(scenario, 400, template_id=template, **fields), "name")
+
+
+@pytest.mark.requirement("create/by-organization")
+def test_create_by_organization(scenario: Scenario) -> None:
+    """The deprecated operation makes the same workspace."""
+    template = scenario.world.template
+    body = {"name": scenario.world.name(), "template_id": template["id"], "ttl_ms": 600_000}
+    path = {"organization": template["organization_id"], "user": "me"}
+    created = scenario.call("createUserWorkspaceByOrganization", path, 201, body=body).json()
+    scenario.world.created.append(created["id"])
+    scenario.world.settled(created["id"])
+    scenario.shows(
+        created,
+        name=body["name"],
+        ttl_ms=600_000,
+        organization_id=template["organization_id"],
+        owner_id=scenario.world.me["id"],
+    )
+    scenario.call("createUserWorkspaceByOrganization", path, 409, body=body)
+
+
+@pytest.mark.requirement("create/not-for-others")
+def test_create_not_for_others(scenario: Scenario, member: Wire) -> None:
+    """A plain user is refused and nothing is created."""
+    name = scenario.world.name()
+    body = {"name": name, "template_id": scenario.world.template["id"]}
+    path = {"user": scenario.world.me["username"]}
+    scenario.call("createUserWorkspace", path, 400, 403, 404, wire=member, body=body)
+    where = {"user": "me", "workspacename": name}
+    scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", where, 404)
+
+
+@pytest.mark.requirement("get/returns-the-one-asked-for")
+def test_get_returns_the_one_asked_for(
+    scenario: Scenario, running: Json, stopped: Json, deleted: Json
+) -> None:
+    """Each identifier leads to its own workspace, in every spelling."""
+    for workspace in (running, stopped):
+        for same in spellings(workspace["id"]):
+            answer = scenario.call("getWorkspaceMetadataById", {"workspace": same}, 200)
+            seen = answer.json()
+            if (seen["id"], seen["name"]) != (workspace["id"], workspace["name"]):
+                raise Mismatch(workspace["id"], f"{seen['id']} for the spelling {same}", answer)
+    query = {"include_deleted": "true"}
+    answer = scenario.on(running, "getWorkspaceMetadataById", 200, query=query)
+    if answer.json()["id"] != running["id"]:
+        raise Mismatch("the live workspace", answer.json()["id"], answer)
+    scenario.on(deleted, "getWorkspaceMetadataById", 410, query={"include_deleted": "false"})
+
+
+def spellings(identifier: str) -> list[str]:
+    """The accepted ways to write a UUID."""
+    bare = UUID(identifier).hex
+    return [identifier, identifier.upper(), bare, f"urn:uuid:{identifier}", "{" + identifier + "}"]
+
+
+@pytest.mark.requirement("get/deleted")
+def test_get_deleted(scenario: Scenario, deleted: Json) -> None:
+    """Gone, unless deleted ones are asked for; a bad flag is refused."""
+    scenario.on(deleted, "getWorkspaceMetadataById", 410)
+    query = {"include_deleted": "true"}
+    answer = scenario.on(deleted, "getWorkspaceMetadataById", 200, query=query)
+    seen = answer.json()
+    if (seen["id"], seen["latest_build"]["status"]) != (deleted["id"], "deleted"):
+        raise Mismatch("the deleted workspace", repr(seen["latest_build"]["status"]), answer)
+    scenario.on(deleted, "getWorkspaceMetadataById", 400, query={"include_deleted": "maybe"})
+
+
+@pytest.mark.requirement("get-by-name/returns-the-one-asked-for")
+def test_get_by_name(scenario: Scenario, running: Json) -> None:
+    """Owner and name lead to the same workspace, however they are written."""
+    me = scenario.world.me
+    for user in ("me", me["id"], me["username"], me["username"].upper()):
+        for name in (running["name"], running["name"].upper()):
+            path = {"user": user, "workspacename": name}
+            answer = scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", path, 200)
+            if answer.json()["id"] != running["id"]:
+                raise Mismatch(running["id"], answer.json()["id"], answer)
+    unknown = {"user": "me", "workspacename": scenario.world.name()}
+    scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", unknown, 404)
+    nobody = {"user": "no-such-user-at-all", "workspacename": running["name"]}
+    scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", nobody, 400)
+
+
+@pytest.mark.requirement("get-by-name/deleted")
+def test_get_by_name_deleted(scenario: Scenario, deleted: Json) -> None:
+    """Not found, unless deleted ones are asked for."""
+    path = {"user": "me", "workspacename": deleted["name"]}
+    scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", path, 404)
+    query = {"include_deleted": "true"}
+    answer = scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", path, 200, query=query)
+    if answer.json()["id"] != deleted["id"]:
+        raise Mismatch(deleted["id"], answer.json()["id"], answer)
+
+
+@pytest.mark.requirement("get-by-name/hides-what-cannot-be-read")
+def test_get_by_name_hides(scenario: Scenario, running: Json, member: Wire) -> None:
+    """A stranger cannot tell the workspace from one that does not exist."""
+    me = scenario.world.me["username"]
+    answers = [
+        scenario.call(
+            "getWorkspaceMetadataByUserAndWorkspaceName",
+            {"user": me, "workspacename": name},
+            400,
+            404,
+            wire=member,
+        )
+        for name in (running["name"], scenario.world.name())
+    ]
+    if answers[0].status != answers[1].status or answers[0].json() != answers[1].json():
+        raise Mismatch(answers[1].answer(), answers[0].answer(), answers[0])
+
+
+@pytest.mark.requirement("rename/takes-effect")
+def test_rename_takes_effect(scenario: Scenario, stopped: Json) -> None:
+    """Renames work and free the old name, or are refused without a trace."""
+    operation = "updateWorkspaceMetadataById"
+    fresh, old = scenario.world.name(), stopped["name"]
+    if "renames" not in scenario.context.features:
+        scenario.on(stopped, operation, 400, body={"name": fresh})
+        scenario.shows(stopped, name=old)
+        return
+    for name in (fresh, fresh.upper(), old):
+        before = scenario.world.read(stopped["id"])
+        scenario.on(stopped, operation, 204, body={"name": name})
+        scenario.shows(stopped, name=name)
+        scenario.unchanged(before, stopped, "name")
+    gone = {"user": "me", "workspacename": fresh}
+    scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", gone, 404)
+    other = scenario.world.create(wait=False)
+    scenario.on(stopped, operation, 409, body={"name": other["name"].upper()})
+    scenario.shows(stopped, name=old)
+
+
+@pytest.mark.requirement("rename/same-name")
+def test_rename_same_name(scenario: Scenario, stopped: Json) -> None:
+    """The present name is accepted; a bad one is refused by name; nothing moves."""
+    operation = "updateWorkspaceMetadataById"
+    scenario.on(stopped, operation, 204, body={"name": stopped["name"]})
+    for body in ({"name": "-x"}, {"name": "x" * 33}, {"name": ""}, {"name": None}, {}):
+        scenario.refused(scenario.on(stopped, operation, 400, body=body), "name")
+    scenario.unchanged(stopped, stopped)
+
+
+@pytest.mark.requirement("usage/accepted")
+def test_usage_accepted(scenario: Scenario, running: Json) -> None:
+    """Use is noted with and without a body, again and again."""
+    before = datetime.fromisoformat(running["last_used_at"])
+    for content in (None, b"{}", b'{"agent_id": null}'):
+        scenario.on(running, "postWorkspaceUsageById", 204, content=content)
+    after = scenario.unchanged(running, running, "deadline")
+    if datetime.fromisoformat(after["last_used_at"]) < before:
+        raise Mismatch("last_used_at not to go back", after["last_used_at"], scenario.wire.last)
+
+
+@pytest.mark.requirement("timings/of-the-latest-build")
+def test_timings(scenario: Scenario, running: Json) -> None:
+    """After a build every timing is of its job and its agents."""
+    answer = scenario.on(running, "getWorkspaceTimingsById", 200)
+    timings = answer.json()
+    job = running["latest_build"]["job"]["id"]
+    if not timings["provisioner_timings"]:
+        raise Mismatch("timings of the provisioner after a completed build", "none", answer)
+    for timing in timings["provisioner_timings"]:
+        if timing["job_id"] != job:
+            raise Mismatch(f"timings of the job {job}", timing["job_id"], answer)
+    agents = {
+        agent["id"]: agent["name"]
+        for resource in running["latest_build"]["resources"]
+        for agent in resource.get("agents", [])
+    }
+    for timing in [*timings["agent_script_timings"], *timings["agent_connection_timings"]]:
+        if agents.get(timing["workspace_agent_id"]) != timing["workspace_agent_name"]:
+            raise Mismatch(f"timings of the agents {agents}", repr(timing), answer)
+
+
+@pytest.mark.requirement("resolve-autostart/no-mismatch-without-updates")
+def test_resolve_autostart(scenario: Scenario, stopped: Json) -> None:
+    """Nothing to resolve on the active version, whichever way updates are set."""
+    for value in ("always", "never"):
+        body = {"automatic_updates": value}
+        scenario.on(stopped, "updateWorkspaceAutomaticUpdatesById", 204, body=body)
+        answer = scenario.on(stopped, "resolveWorkspaceAutostartById", 200)
+        if answer.json()["parameter_mismatch"] is not False:
+            raise Mismatch("parameter_mismatch = false", answer.answer(), answer)
+
+
+@pytest.mark.requirement("list/refuses-bad-queries")
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"q": "nonsense:1"}, "nonsense"),
+        ({"q": "status:started"}, "status"),
+        ({"q": "dormant:maybe"}, "dormant"),
+        ({"q": "outdated:2"}, "outdated"),
+        ({"q": 'last_used_after:"yesterday"'}, "last_used_after"),
+        ({"q": "id:not-a-uuid"}, "id"),
+        ({"q": "name:"}, "q"),
+        ({"q": ":x"}, "q"),
+        ({"q": "a:b:c"}, "q"),
+        ({"q": "a/b/c"}, "q"),
+        ({"q": "owner:me owner:me"}, "owner"),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "2147483648"}, "limit"),
+        ({"limit": "x"}, "limit"),
+        ({"limit": "1.5"}, "limit"),
+        ({"offset": "-1"}, "offset"),
+        ({"offset": "2147483648"}, "offset"),
+    ],
+)
+def test_list_refuses(scenario: Scenario, query: dict[str, str], field: str) -> None:
+    """What is wrong is named."""
+    scenario.refused(scenario.call("listWorkspaces", {}, 400, query=query), field)
+
+
+@pytest.mark.requirement("list/hides-what-cannot-be-read")
+def test_list_hides(scenario: Scenario, running: Json, member: Wire) -> None:
+    """No query brings a stranger's workspace into the list or the count."""
+    me = scenario.world.me["username"]
+    prefix = scenario.world.prefix
+    found = [f"id:{running['id']}", f"owner:{me} name:{prefix}", f"name:{prefix}", f"{me}/{prefix}"]
+
+    @given(st.sampled_from(found), st.sampled_from(["", " status:running", " dormant:false"]))
+    def check(query: str, more: str) -> None:
+        answer = scenario.call("listWorkspaces", {}, 200, wire=member, query={"q": query + more})
+        if answer.json() != {"workspaces": [], "count": 0}:
+            raise Mismatch("an empty list", answer.answer(), answer)
+
+    check()
+    everything = scenario.call("listWorkspaces", {}, 200, wire=member)
+    if any(item["owner_id"] == scenario.world.me["id"] for item in everything.json()["workspaces"]):
+        raise Mismatch("no workspace of the caller's", "one of them", everything)

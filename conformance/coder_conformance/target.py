@@ -1,0 +1,89 @@
+"""The server that is judged: the embedded reference server, or one that already runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .results import CannotJudgeError
+from .settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server and the users that the suite knows there.
+
+    Attributes:
+        url: Address without `/api/v2`.
+        token: Session token of the user that the suite works as.
+        member_token: Session token of a second, ordinary user, or empty.
+        embedded: Whether it is the embedded reference server.
+    """
+
+    url: str
+    token: str = field(repr=False)
+    member_token: str = field(repr=False)
+    embedded: bool
+
+
+@contextmanager
+def target(settings: Settings) -> Iterator[Target]:
+    """The server to judge; an embedded one is stopped afterwards.
+
+    Raises:
+        CannotJudgeError: The embedded server did not start.
+    """
+    if settings.url is not None:
+        yield Target(settings.url, settings.token, settings.member_token, embedded=False)
+        return
+    with tempfile.TemporaryDirectory(prefix="coder-conformance-") as folder:
+        ready = Path(folder) / "ready.json"
+        log = Path(folder) / "server.log"
+        with log.open("wb") as output:
+            process = _start(ready, output.fileno())
+        try:
+            yield _await(process, ready, log, settings.timeouts.start)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _start(ready: Path, output: int) -> subprocess.Popen[bytes]:
+    command = [
+        sys.executable, "-m", "coder_conformance.reference",
+        "--host", "127.0.0.1", "--port", "0",
+        "--ready-file", str(ready),
+        "--build-seconds", "0.15",
+        "--allow-renames",
+    ]  # fmt: skip
+    # A process group of its own: Ctrl-C reaches the suite, which still needs the server to clean up.
+    return subprocess.Popen(  # noqa: S603 -- our own module
+        command, stdout=output, stderr=output, env=os.environ.copy(), start_new_session=True
+    )
+
+
+def _await(process: subprocess.Popen[bytes], ready: Path, log: Path, limit: float) -> Target:
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        if ready.exists():
+            facts = json.loads(ready.read_text(encoding="utf-8"))
+            return Target(
+                facts["url"], facts["owner"]["token"], facts["member"]["token"], embedded=True
+            )
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    said = log.read_text(encoding="utf-8", errors="replace").strip()[-600:] or "it said nothing"
+    raise CannotJudgeError(f"the embedded reference server did not start: {said}")

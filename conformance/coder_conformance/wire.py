@@ -1,0 +1,175 @@
+"""Raw HTTP to a server: nothing is retried, followed, remembered or decoded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx2
+from coder_spec import Operation
+
+from .exchange import Exchange
+from .results import CannotJudgeError
+
+API = "/api/v2"
+AGENT = "coder-conformance"
+Source = Literal["header", "bearer", "cookie", "session-query", "access-query"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token and the way to send it."""
+
+    value: str
+    source: Source = "header"
+
+
+class _Unset:
+    """Tells 'no body' from a body that is JSON null."""
+
+
+UNSET = _Unset()
+
+
+class Wire:
+    """Sends requests to one server as one user.
+
+    Args:
+        url: Address of the server without `/api/v2`.
+        token: Session token that is sent unless a call says otherwise.
+        timeout: Seconds to wait for an answer.
+    """
+
+    def __init__(self, url: str, token: str, timeout: float) -> None:
+        self.url = url
+        self.token = token
+        self.timeout = timeout
+        # What the current test is called, so that it can be found in the server's log.
+        self.label = ""
+        self.last: Exchange | None = None
+        self._http = httpx2.Client(timeout=timeout, follow_redirects=False, trust_env=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._http.close()
+
+    def call(
+        self,
+        operation: Operation,
+        path: Mapping[str, str] | None = None,
+        *,
+        method: str | None = None,
+        query: Mapping[str, str] | None = None,
+        body: Any = UNSET,
+        content: bytes | None = None,
+        token: Token | _Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """Send one request of an operation.
+
+        Args:
+            operation: The operation.
+            path: Values of its path parameters.
+            method: Another method than the operation's.
+            query: Query parameters.
+            body: Value to send as JSON.
+            content: Bytes to send as the body instead.
+            token: Token to send, None for none; the wire's own by default.
+            headers: More headers.
+
+        Raises:
+            CannotJudgeError: No answer came.
+        """
+        filled = operation.path
+        for name, value in (path or {}).items():
+            filled = filled.replace("{" + name + "}", quote(value, safe=""))
+        if body is not UNSET:
+            content = json.dumps(body).encode()
+        return self.send(
+            method or operation.method,
+            filled,
+            query=query,
+            content=content,
+            token=token,
+            headers=headers,
+        )
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        token: Token | _Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """Send one request to a path below `/api/v2`; see `call`."""
+        request = self.request(
+            method, path, query=query, content=content, token=token, headers=headers
+        )
+        try:
+            response = self._http.send(request)
+        except httpx2.HTTPError as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise CannotJudgeError(f"{method} {path} got no answer ({reason})") from None
+        finally:
+            # A cookie that a login sets would silently take the place of every other token.
+            self._http.cookies.clear()
+        self.last = exchange(request, content, response)
+        return self.last
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        token: Token | _Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Request:
+        """The request that `send` would send."""
+        chosen = Token(self.token) if isinstance(token, _Unset) else token
+        sent = {"user-agent": f"{AGENT} ({self.label})" if self.label else AGENT}
+        parameters = dict(query or {})
+        if chosen is not None:
+            match chosen.source:
+                case "header":
+                    sent["coder-session-token"] = chosen.value
+                case "bearer":
+                    sent["authorization"] = f"Bearer {chosen.value}"
+                case "cookie":
+                    sent["cookie"] = f"coder_session_token={chosen.value}"
+                    # The server protects cookies against forged requests; this proves intent.
+                    sent["coder-session-token"] = chosen.value
+                case "session-query":
+                    parameters["coder_session_token"] = chosen.value
+                case "access-query":
+                    parameters["access_token"] = chosen.value
+        if content is not None:
+            sent["content-type"] = "application/json"
+        sent.update(headers or {})
+        return self._http.build_request(
+            method,
+            f"{self.url}{API}{path}",
+            params=parameters or None,
+            content=content,
+            headers=sent,
+        )
+
+
+def exchange(request: httpx2.Request, content: bytes | None, response: httpx2.Response) -> Exchange:
+    """What was sent and what came, as a value."""
+    return Exchange(
+        method=request.method,
+        url=str(request.url),
+        request_headers={name.lower(): value for name, value in request.headers.items()},
+        request_body=content,
+        status=response.status_code,
+        headers={name.lower(): value for name, value in response.headers.items()},
+        body=response.content,
+    )
