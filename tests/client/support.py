@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import httpx2
-
 from coder_workspaces import AsyncClient, Client
+
 from .payloads import TOKEN
 
 BASE_URL = "https://coder.example.com"
@@ -26,6 +26,7 @@ class Recorder:
     requests: list[httpx2.Request] = field(default_factory=list)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Keep the request and give the next answer."""
         self.requests.append(request)
         answer = self.responses[min(len(self.requests), len(self.responses)) - 1]
         if isinstance(answer, Exception):
@@ -68,6 +69,6 @@ class Runner:
         async def main() -> Any:
             async with AsyncClient(transport=transport, **arguments) as client:
                 result = action(client)
-                return await cast("Awaitable[Any]", result) if inspect.isawaitable(result) else result
+                return await result if inspect.isawaitable(result) else result
 
         return anyio.run(main)

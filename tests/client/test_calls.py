@@ -9,8 +9,13 @@ from uuid import UUID
 
 import httpx2
 import pytest
-
-from coder_workspaces import DecodingError, InvalidArgumentError, RequestOptions
+from coder_workspaces import (
+    DecodingError,
+    InvalidArgumentError,
+    RequestOptions,
+    UnexpectedStatusError,
+)
+from coder_workspaces.api.workspaces import get_workspace_metadata_by_id as endpoint
 from coder_workspaces.models import (
     AutomaticUpdates,
     CreateWorkspaceBuildRequest,
@@ -221,8 +226,6 @@ def test_cookies_of_the_server_are_not_sent_back(runner: Runner) -> None:
 
 def test_redirects_are_not_followed(runner: Runner) -> None:
     """The token stays with the configured server: a redirect is reported, not followed."""
-    from coder_workspaces import UnexpectedStatusError
-
     server = answers(httpx2.Response(302, headers={"location": "https://evil.example/"}))
     with pytest.raises(UnexpectedStatusError, match="302"):
         runner.run(server, lambda c: c.workspaces.get_workspace_metadata_by_id(WORKSPACE_ID))
@@ -275,8 +278,6 @@ def test_a_success_that_is_no_json_object(runner: Runner, body: bytes) -> None:
 
 def test_the_detailed_functions_return_what_came_around_the_body(runner: Runner) -> None:
     """Status, headers and raw body stand beside the decoded one."""
-    from coder_workspaces.api.workspaces import get_workspace_metadata_by_id as endpoint
-
     server = answers(json_answer(200, workspace(), x_coder_request_id="r-1"))
 
     def call(c: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx2
 import pytest
-
 from coder_workspaces import (
     AsyncClient,
     Client,
@@ -146,8 +145,9 @@ def test_time_limits() -> None:
 
 def test_a_stream_outlives_the_heartbeat() -> None:
     """The default limit of a stream is longer than the server's 15 seconds between pings."""
-    assert Timeouts().stream is not None
-    assert Timeouts().stream >= 30
+    limit = Timeouts().stream
+    assert limit is not None
+    assert limit >= 30
 
 
 def test_with_options_shares_connections(runner: Runner) -> None:
@@ -184,9 +184,7 @@ def test_an_http_client_can_be_injected() -> None:
         Client("http://localhost", http_client=http, transport=httpx2.MockTransport(server))
 
 
-def test_logs_show_calls_without_secrets(
-    runner: Runner, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_logs_show_calls_without_secrets(runner: Runner, caplog: pytest.LogCaptureFixture) -> None:
     """At debug level every attempt is logged, and no token with it."""
     caplog.set_level(logging.DEBUG)
     server = answers(json_answer(200, {"workspaces": [], "count": 0}))

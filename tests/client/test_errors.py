@@ -5,10 +5,9 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+import coder_workspaces
 import httpx2
 import pytest
-
-import coder_workspaces
 from coder_workspaces import (
     APIError,
     AuthenticationError,
@@ -26,6 +25,7 @@ from coder_workspaces import (
     RequestTimeoutError,
     ServerError,
     UnexpectedStatusError,
+    errors,
 )
 
 from .payloads import TOKEN, WORKSPACE_ID
@@ -63,9 +63,7 @@ def _get(client: Any) -> Any:
         (307, UnexpectedStatusError),
     ],
 )
-def test_every_status_has_its_exception(
-    runner: Runner, status: int, kind: type[APIError]
-) -> None:
+def test_every_status_has_its_exception(runner: Runner, status: int, kind: type[APIError]) -> None:
     """A status that is no documented success of the operation raises the class of its kind."""
     with pytest.raises(APIError) as caught:
         runner.run(answers(httpx2.Response(status)), _get)
@@ -189,8 +187,6 @@ def test_rate_limits_say_how_long(
 
 def test_every_exception_is_exported_and_documented() -> None:
     """All classes of the errors module can be imported from the package and say what they mean."""
-    from coder_workspaces import errors
-
     classes = [
         value
         for value in vars(errors).values()

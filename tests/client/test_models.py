@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from coder_spec import load
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from pydantic import BaseModel
-
-import coder_workspaces.models as models
+from coder_workspaces import models
 from coder_workspaces._model import RequestModel, ResponseModel
 from coder_workspaces.models import Workspace, WorkspaceStatus
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import MISSING, BaseModel
 
 from .payloads import workspace
 
@@ -63,8 +64,6 @@ def test_times_are_aware() -> None:
 
 def test_request_fields_tell_absent_from_null() -> None:
     """A field that was not given is MISSING, not None."""
-    from pydantic import MISSING
-
     body = models.UpdateWorkspaceTTLRequest()
     assert body.ttl_ms is MISSING
     assert body.to_json() == b"{}"
@@ -81,8 +80,6 @@ def test_there_is_one_class_per_schema() -> None:
 
 def test_request_models_alone_use_missing() -> None:
     """Answers never make a program compare with MISSING."""
-    from pydantic import MISSING
-
     for name in models.__all__:
         model = getattr(models, name)
         if not issubclass(model, BaseModel):
@@ -94,11 +91,7 @@ def test_request_models_alone_use_missing() -> None:
 
 def test_descriptions_reach_the_documentation() -> None:
     """The unit of a duration can be read where the field is declared."""
-    import inspect
-
-    from coder_workspaces.models import workspace as module
-
-    assert "milliseconds" in inspect.getsource(module)
+    assert "milliseconds" in inspect.getsource(sys.modules[Workspace.__module__])
     assert (Workspace.__doc__ or "").strip()
 
 
@@ -177,7 +170,9 @@ def test_round_trip(name: str) -> None:
     """Decoding and writing back changes nothing, whatever the contract allows."""
     model = getattr(models, name)
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(
+        max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
     @given(_values({"$ref": f"#/components/schemas/{name}"}))
     def check(body: Any) -> None:
         decoded = model.model_validate_json(json.dumps(body))

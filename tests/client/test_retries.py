@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
 import httpx2
 import pytest
-
 from coder_workspaces import (
     APIError,
+    AsyncClient,
     ConnectionFailedError,
     RateLimitError,
     RequestOptions,
@@ -20,7 +22,6 @@ from coder_workspaces import (
     ServerError,
 )
 from coder_workspaces import _async as async_module
-from coder_workspaces import _sync as sync_module
 from coder_workspaces.models import (
     CreateWorkspaceBuildRequest,
     UpdateWorkspaceTTLRequest,
@@ -42,13 +43,8 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(delay: float) -> None:
         seconds.append(delay)
 
-    class Anyio:
-        pass
-
-    fake = Anyio()
-    fake.sleep = sleep  # type: ignore[attr-defined] # a stand-in for the module
-    monkeypatch.setattr(async_module, "anyio", fake)
-    monkeypatch.setattr(sync_module.time, "sleep", seconds.append)
+    monkeypatch.setattr(async_module, "anyio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(time, "sleep", seconds.append)
     return seconds
 
 
@@ -66,9 +62,7 @@ def _post(client: Any) -> Any:
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_temporary_statuses_are_repeated(
-    runner: Runner, waits: list[float], status: int
-) -> None:
+def test_temporary_statuses_are_repeated(runner: Runner, waits: list[float], status: int) -> None:
     """A read survives what usually passes."""
     server = answers(httpx2.Response(status), httpx2.Response(status), _OK)
     assert runner.run(server, _get, retry=True).name == "dev"
@@ -79,9 +73,7 @@ def test_temporary_statuses_are_repeated(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 418, 500, 501])
-def test_other_statuses_are_not_repeated(
-    runner: Runner, waits: list[float], status: int
-) -> None:
+def test_other_statuses_are_not_repeated(runner: Runner, waits: list[float], status: int) -> None:
     """What repeating would not change is raised at once."""
     server = answers(httpx2.Response(status))
     with pytest.raises(APIError):
@@ -203,8 +195,6 @@ def test_waiting_can_be_cancelled() -> None:
     """An asynchronous caller is not held up by a wait between attempts."""
 
     async def main() -> None:
-        from coder_workspaces import AsyncClient
-
         server = answers(httpx2.Response(429, headers={"retry-after": "50"}))
         transport = httpx2.MockTransport(server)
         async with AsyncClient("http://localhost", transport=transport) as client:
