@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from coder_generator.errors import GenerationError
+from coder_generator.texts import in_docstring, one_line, paragraphs
 
 if TYPE_CHECKING:
     from coder_generator.endpoints import EndpointView
@@ -43,9 +43,9 @@ def docstring(view: EndpointView, kind: str, indent: int) -> str:
     """
     operation = view.operation
     width = _WIDTH - indent
-    blocks = [_paragraphs(operation.summary, width)]
+    blocks = [paragraphs(operation.summary, width)]
     if operation.description:
-        blocks.append(_paragraphs(operation.description, width))
+        blocks.append(paragraphs(operation.description, width))
     if operation.deprecated:
         blocks.append("Deprecated: prefer another operation where the server has it.")
     if view.arguments:
@@ -54,7 +54,7 @@ def docstring(view: EndpointView, kind: str, indent: int) -> str:
         blocks.append(_section("Args", [*items, options], width))
     blocks.append(_section("Returns", [("", _returns(view, kind))], width))
     blocks.append(_section("Raises", _raises(view), width))
-    text = _escape("\n\n".join(blocks))
+    text = in_docstring("\n\n".join(blocks))
     return '"""' + textwrap.indent(text, " " * indent).lstrip() + "\n" + " " * indent + '"""'
 
 
@@ -81,7 +81,7 @@ def _raises(view: EndpointView) -> list[tuple[str, str]]:
 def _section(title: str, items: list[tuple[str, str]], width: int) -> str:
     lines = [f"{title}:"]
     for name, text in items:
-        entry = f"{name}: {' '.join(text.split())}" if name else " ".join(text.split())
+        entry = f"{name}: {one_line(text)}" if name else one_line(text)
         lines.append(
             textwrap.fill(
                 entry,
@@ -93,20 +93,3 @@ def _section(title: str, items: list[tuple[str, str]], width: int) -> str:
             )
         )
     return "\n".join(lines)
-
-
-def _paragraphs(text: str, width: int) -> str:
-    return "\n\n".join(
-        textwrap.fill(" ".join(part.split()), width, break_long_words=False, break_on_hyphens=False)
-        for part in text.split("\n\n")
-    )
-
-
-def _escape(text: str) -> str:
-    if any(ord(character) < 32 and character not in "\n\t" for character in text):
-        raise GenerationError(
-            f"A description of the contract has control characters; remove them: {text[:60]!r}."
-        )
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').removesuffix('"') + (
-        '\\"' if text.endswith('"') else ""
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~-]+|\{[A-Za-z0-9_-]+\}))+\Z")
 _JSON = "application/json"
 _ERROR_SCHEMA = "Response"
 # Names that every endpoint function has beside the contract's parameters.
@@ -128,6 +130,11 @@ def operation_views(contract: Contract) -> list[OperationView]:
 
 def _view(contract: Contract, operation: Operation) -> OperationView:
     raw = operation.raw
+    if not _PATH.match(operation.path):
+        raise GenerationError(
+            f"The path {operation.path!r} has characters that need quoting; write it with letters, "
+            "digits and -._~ only."
+        )
     security = raw.get("security", contract.document.get("security", []))
     successes, failures = _responses(contract, operation)
     for parameter in operation.parameters:

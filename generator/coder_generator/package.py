@@ -16,6 +16,7 @@ from coder_generator.helpers import HELPERS, helpers_for
 from coder_generator.models import generate_models, module_name
 from coder_generator.naming import require_distinct
 from coder_generator.operations import operation_views
+from coder_generator.texts import in_docstring, one_line
 
 if TYPE_CHECKING:
     from coder_spec import Contract
@@ -67,12 +68,12 @@ def build_package(contract: Contract) -> dict[str, bytes]:
     exports.extend(export for helper in helpers for export in helper.exports)
     context: dict[str, Any] = {
         "api_prefix": _api_prefix(contract),
-        "contract_version": str(contract.document["info"]["version"]),
+        "contract_version": json.dumps(str(contract.document["info"]["version"])),
         "contract_digest": contract.digest,
         "exports": sorted(exports),
         "schemas": schemas,
         "tag_descriptions": {
-            tag["name"]: str(tag.get("description", "")).strip()
+            tag["name"]: in_docstring(one_line(str(tag.get("description", ""))))
             for tag in contract.document.get("tags", [])
         },
     }

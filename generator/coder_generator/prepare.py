@@ -6,10 +6,10 @@ warning is rewritten to what they do understand, or dropped where only a server 
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any, cast
 
 from coder_generator.errors import GenerationError
+from coder_generator.texts import paragraphs
 from coder_generator.usage import schema_usage
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+# Of descriptions, which become docstrings that are indented by four columns.
+_WIDTH = 92
 # Formats with a Python type of their own. Others stay strings: an address or an e-mail that is
 # parsed and written again is not always what was sent.
 _FORMATS = frozenset({"uuid", "date-time", "date"})
@@ -164,7 +166,7 @@ def _keyword(key: str, value: Any, *, bounds: bool) -> Json:
     if key == "x-extensible-enum":
         return {"enum": list(value)}
     if key == "description":
-        return {key: _wrapped(str(value))}
+        return {key: paragraphs(str(value), _WIDTH)}
     return {key: value} if _is_understood(key, value, bounds=bounds) else {}
 
 
@@ -180,7 +182,7 @@ def _reference(node: Json) -> Json:
     # An enum beside it needs no attention: request models refuse unknown values themselves.
     reference: Json = {"$ref": node["$ref"]}
     if "description" in node:
-        reference["description"] = _wrapped(str(node["description"]))
+        reference["description"] = paragraphs(str(node["description"]), _WIDTH)
     return reference
 
 
@@ -191,14 +193,6 @@ def _is_understood(key: str, value: Any, *, bounds: bool) -> bool:
     if key == "format":
         return value in _FORMATS
     return key not in _RULES and key not in _NOTES and (bounds or key not in _BOUNDS)
-
-
-def _wrapped(text: str) -> str:
-    """Return a description in lines that fit a docstring."""
-    return "\n\n".join(
-        textwrap.fill(" ".join(part.split()), 92, break_long_words=False, break_on_hyphens=False)
-        for part in text.strip().split("\n\n")
-    )
 
 
 def _property(

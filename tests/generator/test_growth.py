@@ -1,0 +1,175 @@
+"""The contract grows without a change of the generator, and the result works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from .conftest import Generate
+from .contracts import operation
+
+Parts = dict[str, Any]
+
+_PRELUDE = """
+import json, httpx2
+from coder_workspaces import Client
+seen = []
+def serve(body=None, status=200):
+    def handler(request):
+        seen.append(request)
+        return httpx2.Response(status, json=body) if body is not None else httpx2.Response(204)
+    return Client("http://localhost", "t", transport=httpx2.MockTransport(handler))
+WIDGET = {"id": "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69", "color": "red", "gone_at": None}
+"""
+
+
+def _python(package: Path, code: str) -> None:
+    """Run code with a generated package instead of the project's own."""
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _PRELUDE + textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(package.parent)},
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_the_small_client_works(generate: Generate, parts: Parts) -> None:
+    """The tests' own contract gives a client with models, bodies and streams."""
+    run = generate(parts)
+    assert run.status == 0, run.err
+    _python(
+        run.package,
+        """
+        import coder_workspaces
+        assert "tmp" in coder_workspaces.__file__ or "pytest" in coder_workspaces.__file__
+        from coder_workspaces.models import MakeWidget
+        with serve([WIDGET]) as client:
+            (widget,) = client.widgets.list_widgets(q="a", limit=3)
+        assert widget.color == "red" and widget.ttl_ms is None
+        assert str(seen[0].url) == "http://localhost/api/v2/widgets?q=a&limit=3"
+        with serve(WIDGET, 201) as client:
+            client.widgets.make_widget(body=MakeWidget(name="a", ttl_ms=None))
+        assert json.loads(seen[1].content) == {"name": "a", "ttl_ms": None}
+        """,
+    )
+
+
+def test_adding_a_field(generate: Generate, parts: Parts) -> None:
+    """A new field is in the model, documented and optional."""
+    parts["schemas"]["Widget"]["properties"]["size_mm"] = {
+        "description": "Size in millimetres.",
+        "type": "integer",
+    }
+    run = generate(parts)
+    assert run.status == 0, run.err
+    assert "Size in millimetres." in (run.package / "models" / "widget.py").read_text()
+    _python(
+        run.package,
+        """
+        from coder_workspaces.models import Widget
+        assert Widget.model_validate(WIDGET).size_mm is None
+        assert Widget.model_validate(WIDGET | {"size_mm": 5}).size_mm == 5
+        """,
+    )
+
+
+def test_adding_an_operation(generate: Generate, parts: Parts) -> None:
+    """A new operation has a module and a method."""
+    parts["document"]["paths"]["/widgets/{widget}/polish"] = {
+        "put": operation(
+            "polishWidget",
+            parameters=[
+                {"name": "widget", "in": "path", "required": True, "schema": {"type": "string"}},
+                {
+                    "name": "how",
+                    "in": "query",
+                    "schema": {"type": "string", "enum": ["wet", "dry"]},
+                },
+            ],
+        )
+    }
+    run = generate(parts)
+    assert run.status == 0, run.err
+    module = (run.package / "api" / "widgets" / "polish_widget.py").read_text()
+    assert 'how: Literal["wet", "dry"] | None = None' in module
+    _python(
+        run.package,
+        """
+        from coder_workspaces.api.widgets import polish_widget
+        with serve() as client:
+            assert client.widgets.polish_widget("a b", how="wet") is None
+            assert polish_widget.sync_detailed("c", client=client).status == 204
+        assert [str(r.url.raw_path, "ascii") for r in seen] == [
+            "/api/v2/widgets/a%20b/polish?how=wet", "/api/v2/widgets/c/polish"]
+        assert seen[0].method == "PUT"
+        """,
+    )
+
+
+def test_adding_a_resource(generate: Generate, parts: Parts) -> None:
+    """A new tag is a new attribute of both clients."""
+    parts["document"]["tags"].append({"name": "paint-shops", "description": "Where paint is."})
+    parts["document"]["paths"]["/shops"] = {"post": operation("openShop", tag="paint-shops")}
+    run = generate(parts)
+    assert run.status == 0, run.err
+    assert "Where paint is." in (run.package / "client.py").read_text()
+    _python(
+        run.package,
+        """
+        import anyio
+        from coder_workspaces import AsyncClient
+        with serve() as client:
+            client.paint_shops.open_shop()
+        async def main():
+            transport = httpx2.MockTransport(lambda request: httpx2.Response(204))
+            async with AsyncClient("http://localhost", transport=transport) as client:
+                await client.paint_shops.open_shop()
+        anyio.run(main)
+        assert len(seen) == 1
+        """,
+    )
+
+
+def test_hostile_texts_stay_texts(generate: Generate, parts: Parts) -> None:
+    """Quotes, backslashes and braces in descriptions do not become code."""
+    nasty = 'Ends """ here \\ and {x} {{ y }} {% z %} \\N "'
+    parts["schemas"]["Widget"]["description"] = nasty
+    parts["schemas"]["Widget"]["properties"]["color"]["description"] = nasty
+    parts["document"]["tags"][0]["description"] = nasty
+    get = parts["document"]["paths"]["/widgets"]["get"]
+    get["summary"] = get["description"] = nasty
+    get["parameters"][0]["description"] = nasty
+    run = generate(parts)
+    assert run.status == 0, run.err
+    _python(
+        run.package,
+        """
+        from coder_workspaces.models import Widget
+        assert '\"\"\" here' in Widget.__doc__
+        with serve([WIDGET]) as client:
+            assert '\"\"\" here' in type(client.widgets).list_widgets.__doc__
+        """,
+    )
+
+
+def test_an_operation_without_security_sends_no_token(generate: Generate, parts: Parts) -> None:
+    """Whether the token is sent follows from the contract."""
+    parts["document"]["paths"]["/widgets"]["get"]["security"] = []
+    run = generate(parts)
+    _python(
+        run.package,
+        """
+        from coder_workspaces.models import MakeWidget
+        with serve([WIDGET]) as client:
+            client.widgets.list_widgets()
+        with serve(WIDGET, 201) as client:
+            client.widgets.make_widget(body=MakeWidget(name="a"))
+        assert ["coder-session-token" in r.headers for r in seen] == [False, True]
+        """,
+    )
