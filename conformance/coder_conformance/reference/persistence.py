@@ -72,8 +72,10 @@ class StateFile:
             "PRAGMA journal_mode = WAL",
             "PRAGMA synchronous = NORMAL",
             "CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
-            "CREATE TABLE IF NOT EXISTS records "
-            "(kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, id))",
+            (
+                "CREATE TABLE IF NOT EXISTS records "
+                "(kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (kind, id))"
+            ),
         ):
             self._database.execute(line)
         if self.fact("format") not in ("", FORMAT):
