@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from coder_spec import Operation
+from coder_spec.files import is_object
 
 from .exchange import Exchange
 
@@ -25,7 +27,18 @@ _STATUS = {
     ("stop", "succeeded"): "stopped",
     ("delete", "succeeded"): "deleted",
 }
-_ENDED = {"succeeded", "failed", "canceled"}
+_ENDED = frozenset({"succeeded", "failed", "canceled"})
+_SUCCEEDED = frozenset({"succeeded"})
+_ALL = frozenset({"pending", "running", "canceling"}) | _ENDED
+# For each field the job's states in which it is always there, and those in which it never is.
+Rules = dict[str, tuple[frozenset[str], frozenset[str]]]
+_JOB_FIELDS: Rules = {
+    "completed_at": (_ENDED, _ALL - _ENDED),
+    "started_at": (frozenset({"running", "succeeded"}), frozenset({"pending"})),
+    "worker_id": (frozenset({"running", "succeeded"}), frozenset({"pending"})),
+    "canceled_at": (frozenset({"canceling", "canceled"}), frozenset()),
+    "error": (frozenset({"failed"}), _ALL - {"failed"}),
+}
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z")
 
 
@@ -36,7 +49,7 @@ def contradictions(operation: Operation, exchange: Exchange, body: Any) -> Itera
             yield from _page(exchange, body)
         case "getWorkspaceTimingsById":
             yield from _timings(body)
-        case _ if isinstance(body, dict) and "latest_build" in body:
+        case _ if is_object(body) and "latest_build" in body:
             yield from workspace(body)
             yield from _asked_for(exchange, body)
         case _:
@@ -68,7 +81,7 @@ def workspace(body: Json) -> Iterator[str]:
     if sorted(health["failing_agents"]) != sorted(failing):
         yield f"health.failing_agents is {health['failing_agents']} but the agents say {failing}"
     if health["healthy"] != (not health["failing_agents"]):
-        yield f"health.healthy is {health['healthy']} with failing agents {health['failing_agents']}"
+        yield f"health.healthy is {health['healthy']} with failing agents {failing}"
     if body["dormant_at"] is not None and body["next_start_at"] is not None:
         yield "a dormant workspace has a next_start_at"
     if body["next_start_at"] is not None and "autostart_schedule" not in body:
@@ -89,20 +102,8 @@ def _build(build: Json) -> Iterator[str]:
         )
     if job["input"].get("workspace_build_id", build["id"]) != build["id"]:
         yield "latest_build.job.input.workspace_build_id is not the build's id"
-    if ("completed_at" in job) != (state in _ENDED):
-        yield f"a job in state {state} has completed_at {job.get('completed_at', 'absent')}"
-    if state in {"running", "succeeded"} and "started_at" not in job:
-        yield f"a job in state {state} has no started_at"
-    if state in {"running", "succeeded"} and "worker_id" not in job:
-        yield f"a job in state {state} has no worker_id"
-    if state == "pending" and "started_at" in job:
-        yield "a pending job has a started_at"
-    if state in {"canceling", "canceled"} and "canceled_at" not in job:
-        yield f"a job in state {state} has no canceled_at"
-    if ("error" in job) != (state == "failed"):
-        yield f"a job in state {state} has the error {job.get('error', 'absent')!r}"
-    if (state == "succeeded") != ("has_ai_task" in build):
-        yield f"has_ai_task is {build.get('has_ai_task', 'absent')} with a job in state {state}"
+    yield from _presence(job, state, _JOB_FIELDS)
+    yield from _presence(build, state, {"has_ai_task": (_SUCCEEDED, _ALL - _SUCCEEDED)})
     if state in {"pending", "running"}:
         if build["resources"]:
             yield f"a build whose job is {state} has resources already"
@@ -116,6 +117,14 @@ def _build(build: Json) -> Iterator[str]:
             yield "a resource names another transition than the build's"
         for agent in resource.get("agents", []):
             yield from _agent(agent, resource)
+
+
+def _presence(holder: Json, state: str, rules: Rules) -> Iterator[str]:
+    for name, (always, never) in rules.items():
+        if state in always and name not in holder:
+            yield f"with a job in state {state} there is no {name}"
+        if state in never and name in holder:
+            yield f"with a job in state {state} there is a {name}: {holder[name]!r}"
 
 
 def _agent(agent: Json, resource: Json) -> Iterator[str]:
@@ -175,14 +184,13 @@ def _asked_for(exchange: Exchange, body: Json) -> Iterator[str]:
         asked = parts[parts.index("workspaces") + 1]
         if _UUID.match(asked) and body["id"] != asked:
             yield f"the workspace {asked} was asked for but {body['id']} came"
-    if "workspace" in parts and parts[-2:-1] == ["workspace"]:
-        if body["name"].lower() != parts[-1].lower():
-            yield f"the name {parts[-1]!r} was asked for but {body['name']!r} came"
+    if parts[-2:-1] == ["workspace"] and body["name"].lower() != parts[-1].lower():
+        yield f"the name {parts[-1]!r} was asked for but {body['name']!r} came"
 
 
 def _order(holder: Json, *names: str) -> Iterator[str]:
     known = [(name, _time(holder[name])) for name in names if name in holder]
-    for (earlier, first), (later, second) in zip(known, known[1:], strict=False):
+    for (earlier, first), (later, second) in pairwise(known):
         if second < first:
             yield f"{later} is before {earlier}"
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import copy
 import threading
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
@@ -19,7 +20,7 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 
 from coder_spec import Operation
-from coder_spec.files import Json
+from coder_spec.files import Json, is_array
 
 from . import dictionaries, formats
 from .context import Context
@@ -46,6 +47,7 @@ DEPENDS = frozenset(
         "extendWorkspaceDeadlineById",
         "updateWorkspaceMetadataById",
         "updateWorkspaceAcl",
+        "postWorkspaceUsageById",
     }
 )
 _SUCCESS = frozenset({200, 201, 204, 304})
@@ -98,7 +100,9 @@ def observe(context: Context) -> Observations:
     operations = {
         f"{operation.method} {operation.path}": operation
         for operation in context.contract.operations
-        if operation.in_scope and operation.stream is None and (not wanted or operation.id in wanted)
+        if operation.in_scope
+        and operation.stream is None
+        and (not wanted or operation.id in wanted)
     }
     known = dictionaries.Known.prepare(context)
     schema = schemathesis.openapi.from_dict(
@@ -130,7 +134,7 @@ class _Active(threading.local):
 _active = _Active()
 
 
-@schemathesis.hook
+@schemathesis.hook  # pyright: ignore[reportUnknownMemberType] -- its types are partial
 def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 -- names are the hook's
     """Note what a request created at once, so that it is deleted even after Ctrl-C."""
     if _active.watcher is not None and response.status_code == 201:
@@ -169,8 +173,9 @@ class _Watcher:
             node = recorder.cases.get(case_id)
             if node is None or interaction.response is None:
                 continue
-            case = node.value
-            operation = self.operations.get(f"{case.operation.method.upper()} {case.operation.path}")
+            case = cast("Any", node.value)  # pyright: ignore[reportUnknownMemberType] -- its types are partial
+            label = f"{case.operation.method.upper()} {case.operation.path}"
+            operation = self.operations.get(label)
             if operation is None or interaction.request.method != operation.method:
                 continue
             seen = _exchange(interaction)
@@ -182,14 +187,18 @@ class _Watcher:
         observed = self.observations.of(operation.id)
         observed.statuses[seen.status] += 1
         if seen.status == 429:
-            raise CannotJudgeError("the server's rate limit ends the run; raise it for the test user")
+            raise CannotJudgeError(
+                "the server's rate limit ends the run; raise it for the test user"
+            )
         for requirement in ("documented-status", "content-type", "headers", "response-schema"):
             observed.examples[f"contract/{requirement}"] += 1
         observed.examples["contract/no-server-error"] += 1
         if 200 <= seen.status < 300:
             observed.examples["contract/consistent-body"] += 1
         for finding in self.context.judge.findings(operation, seen):
-            self._note(operation, f"contract/{finding.aspect}", finding.expected, finding.actual, seen)
+            self._note(
+                operation, f"contract/{finding.aspect}", finding.expected, finding.actual, seen
+            )
         if seen.status >= 500:
             self._note(
                 operation, "contract/no-server-error", "any status below 500", seen.answer(), seen
@@ -201,20 +210,24 @@ class _Watcher:
         observed = self.observations.of(operation.id)
         request = (seen.method, seen.url, seen.request_headers, seen.request_body)
         if self.tolerated.violations(operation, *request):
-            if operation.id == "postWorkspaceUsageById":
-                return  # servers without the feature workspace-usage do not look at the body
+            if self._body_is_ignored(operation):
+                return
             requirement = "contract/refuses-invalid-input"
             observed.examples[requirement] += 1
             if seen.status in _SUCCESS:
                 reasons = "; ".join(self.tolerated.violations(operation, *request))
-                self._note(operation, requirement, f"a 4xx status, since {reasons}", seen.answer(), seen)
+                self._note(
+                    operation, requirement, f"a 4xx status, since {reasons}", seen.answer(), seen
+                )
         elif operation.id not in DEPENDS and not self.allowed.violations(operation, *request):
             if not self.known.exists(self.allowed, operation, seen):
                 return
             requirement = "contract/accepts-valid-input"
             observed.examples[requirement] += 1
             if seen.status not in _SUCCESS:
-                self._note(operation, requirement, "the request to be carried out", seen.answer(), seen)
+                self._note(
+                    operation, requirement, "the request to be carried out", seen.answer(), seen
+                )
 
     def _checked(self, operation: Operation, seen: Exchange, check: Any) -> None:
         """Add what only schemathesis noticed."""
@@ -243,7 +256,7 @@ class _Watcher:
             if operation.id == "updateWorkspaceAcl" and (
                 "workspace-sharing" not in self.context.features
             ):
-                observed.excused[requirement] = "needs workspace-sharing, which this server does not have"
+                observed.excused[requirement] = "needs workspace-sharing"
             elif operation.id in DEPENDS:
                 succeeded = sum(observed.statuses[status] for status in _SUCCESS)
                 observed.examples[requirement] += succeeded
@@ -252,14 +265,18 @@ class _Watcher:
                     actual = f"the statuses {dict(sorted(observed.statuses.items()))}"
                     observed.mismatches[requirement].append(Mismatch(expected, actual))
                     observed.examples[requirement] += 1
-            if operation.id == "postWorkspaceUsageById":
+            if self._body_is_ignored(operation):
                 observed.excused["contract/refuses-invalid-input"] = (
                     "servers without workspace-usage do not look at the body"
                 )
 
+    def _body_is_ignored(self, operation: Operation) -> bool:
+        features = self.context.features
+        return operation.id == "postWorkspaceUsageById" and "workspace-usage" not in features
+
 
 def _document(context: Context, operations: dict[str, Operation]) -> Json:
-    """The contract as the engine gets it: the operations to judge, and input that is really wrong."""
+    """The contract as the engine gets it: just the operations that are judged."""
     document: Json = copy.deepcopy(context.judge.document)
     paths = {operation.path for operation in operations.values()}
     document["paths"] = {p: item for p, item in document["paths"].items() if p in paths}
@@ -281,7 +298,8 @@ def _config(
     settings = context.settings
     creating = [o.id for o in operations.values() if o.id.startswith("createUserWorkspace")]
     words, parameters = known.config()
-    return SchemathesisConfig.from_dict(
+    from_dict = cast("Callable[[Json], SchemathesisConfig]", SchemathesisConfig.from_dict)  # pyright: ignore[reportUnknownMemberType] -- its types are partial
+    return from_dict(
         {
             "seed": settings.seed,
             "base-url": f"{context.target.url}{API}",
@@ -290,6 +308,8 @@ def _config(
             "continue-on-failure": True,
             "workers": 1,  # more would not be faster and not repeatable
             "cache": {"enabled": False},
+            # Whole bodies: a long list is judged too.
+            "output": {"truncation": {"max-recorded-payload-size": 0}},
             "generation": {"database": "none", "max-examples": settings.examples},
             "checks": {
                 "enabled": False,
@@ -300,7 +320,8 @@ def _config(
             "parameters": parameters,
             # Each success of these makes a workspace, which has to be built and deleted again.
             "operations": [
-                {"include-operation-id": name, "generation": {"max-examples": 5}} for name in creating
+                {"include-operation-id": name, "generation": {"max-examples": 5}}
+                for name in creating
             ],
         }
     )
@@ -326,8 +347,6 @@ def _exchange(interaction: Any) -> Exchange:
 
 def _flat(headers: Any) -> dict[str, str]:
     return {
-        name.lower(): ", ".join(value) if isinstance(value, list) else str(value)
+        name.lower(): ", ".join(value) if is_array(value) else str(value)
         for name, value in headers.items()
     }
-
-

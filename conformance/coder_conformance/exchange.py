@@ -92,5 +92,6 @@ def _secret(name: str, value: str) -> str:
     if name == "authorization":
         return f"{name}: {value.split(' ', 1)[0]} {PLACEHOLDER}"
     if name == "cookie":
-        return f"{name}: {'; '.join(p.split('=', 1)[0] + '=' + PLACEHOLDER for p in value.split('; '))}"
+        names = [part.split("=", 1)[0] for part in value.split("; ")]
+        return f"{name}: {'; '.join(f'{cookie}={PLACEHOLDER}' for cookie in names)}"
     return f"{name}: {PLACEHOLDER}"

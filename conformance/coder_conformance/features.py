@@ -8,8 +8,9 @@ from .context import Context
 def discover_features(context: Context) -> set[str]:
     """Names of features as requirements use them.
 
-    `renames`, and either `workspace-sharing` or `no-workspace-sharing`, are found out on a workspace
-    of the suite's own; `member` means that the run has the token of a second user.
+    `renames`, `workspace-usage`, and either `workspace-sharing` or `no-workspace-sharing` are found
+    out on a workspace of the suite's own; `member` means that the run has the token of a second
+    user.
 
     Raises:
         CannotJudgeError: No workspace could be created.
@@ -25,4 +26,10 @@ def discover_features(context: Context) -> set[str]:
     acl = context.contract.operation("updateWorkspaceAcl")
     answer = context.wire.call(acl, {"workspace": workspace["id"]}, body={})
     found.add("no-workspace-sharing" if answer.status == 403 else "workspace-sharing")
+    # Half a report is refused by servers that look at reports, and by no others.
+    usage = context.contract.operation("postWorkspaceUsageById")
+    half = {"app_name": "ssh"}
+    answer = context.wire.call(usage, {"workspace": workspace["id"]}, body=half)
+    if answer.status == 400:
+        found.add("workspace-usage")
     return found

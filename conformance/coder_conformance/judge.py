@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import jsonschema_rs
+
 from coder_spec import Contract, Operation
 from coder_spec.files import Json
 

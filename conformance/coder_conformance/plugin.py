@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TextIO
+from typing import TextIO, cast
 
 import pytest
+
 from coder_spec import Operation
 
 from .catalogue import Requirement
@@ -187,7 +188,8 @@ def _mismatches(error: BaseException | None, depth: int = 0) -> Iterator[Mismatc
     if isinstance(error, Mismatch):
         yield error
     elif isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
+        group = cast("BaseExceptionGroup[BaseException]", error)
+        for inner in group.exceptions:
             yield from _mismatches(inner, depth + 1)
     elif error is not None and depth < 4:
         yield from _mismatches(error.__cause__ or error.__context__, depth + 1)

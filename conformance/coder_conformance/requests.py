@@ -70,7 +70,7 @@ class RequestJudge:
         return found
 
     def path_values(self, operation: Operation, path: str) -> dict[str, str] | None:
-        """The path parameters in a path below the server's URL, decoded; None if it does not fit."""
+        """The path parameters in a path, decoded; None if it is not the operation's."""
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]*)", re.escape(operation.path))
         match = re.fullmatch(f".*?{re.escape(API)}{pattern}", path)
         if match is None:
@@ -118,7 +118,9 @@ class RequestJudge:
             return known.get(text, text)
         return text
 
-    def _body(self, operation: Operation, headers: Mapping[str, str], body: bytes | None) -> list[str]:
+    def _body(
+        self, operation: Operation, headers: Mapping[str, str], body: bytes | None
+    ) -> list[str]:
         described: Json | None = operation.raw.get("requestBody")
         if described is None:
             return ["there is a body"] if body and not self.lenient else []

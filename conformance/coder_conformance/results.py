@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
-class Mismatch(AssertionError):
+class Mismatch(AssertionError):  # noqa: N818 -- a finding about the judged, not an error of the suite
     """A requirement is not met.
 
     Attributes:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-import coder_spec
 import pytest
+
+import coder_spec
 
 from . import catalogue
 from .context import Context

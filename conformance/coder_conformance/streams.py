@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +63,9 @@ class EventStream:
     def _parse(self, raw: bytes) -> Frame:
         lines = raw[:-2].decode("utf-8", "replace").split("\n")
         if not lines[0].startswith("event: ") or len(lines) > 2:
-            raise Mismatch("an event line and at most one data line", shorten(repr(raw)), self.opened)
+            raise Mismatch(
+                "an event line and at most one data line", shorten(repr(raw)), self.opened
+            )
         data = None
         if len(lines) == 2:
             if not lines[1].startswith("data: "):
@@ -87,7 +89,7 @@ class EventStream:
 
 
 @contextmanager
-def event_stream(wire: Wire, path: str, limit: float) -> Iterator[EventStream]:
+def event_stream(wire: Wire, path: str, limit: float) -> Generator[EventStream]:
     """Open a stream of server-sent events; its first answer is not judged yet."""
     request = wire.request("GET", path, headers={"accept": "text/event-stream"})
     timeout = httpx2.Timeout(limit)
@@ -133,7 +135,9 @@ class Socket:
         except TimeoutError:
             raise Mismatch("another message", f"none in {self.limit:g} s", self.opened) from None
         except websockets.ConnectionClosed as error:
-            raise Mismatch("another message", f"the end of the connection ({error})", self.opened) from None
+            raise Mismatch(
+                "another message", f"the end of the connection ({error})", self.opened
+            ) from None
         if isinstance(received, bytes):
             raise Mismatch("a text message", "a binary one", self.opened)
         return parsed(received, self.opened)
@@ -154,7 +158,7 @@ class Socket:
 
 
 @contextmanager
-def socket(wire: Wire, path: str, limit: float) -> Iterator[Socket]:
+def socket(wire: Wire, path: str, limit: float) -> Generator[Socket]:
     """Open a WebSocket.
 
     Raises:
@@ -179,9 +183,13 @@ def socket(wire: Wire, path: str, limit: float) -> Iterator[Socket]:
             max_size=16 * 2**20,
         )
     except websockets.InvalidStatus as error:
-        raise Mismatch("the handshake to succeed", f"the status {error.response.status_code}", opened) from None
+        raise Mismatch(
+            "the handshake to succeed", f"the status {error.response.status_code}", opened
+        ) from None
     except (OSError, websockets.WebSocketException) as error:
-        raise Mismatch("the handshake to succeed", f"{type(error).__name__}: {error}", opened) from None
+        raise Mismatch(
+            "the handshake to succeed", f"{type(error).__name__}: {error}", opened
+        ) from None
     with connection:
         yield Socket(connection, opened, limit)
 
@@ -201,5 +209,3 @@ def parsed(text: str, opened: Exchange) -> Any:
 def watch_path(workspace: str, *, websocket: bool) -> str:
     """Path of the watch operation of a workspace, without the API's prefix."""
     return f"/workspaces/{workspace}/watch{'-ws' if websocket else ''}"
-
-

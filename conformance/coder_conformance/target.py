@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +35,7 @@ class Target:
 
 
 @contextmanager
-def target(settings: Settings) -> Iterator[Target]:
+def target(settings: Settings) -> Generator[Target]:
     """The server to judge; an embedded one is stopped afterwards.
 
     Raises:
@@ -67,8 +67,10 @@ def _start(ready: Path, output: int) -> subprocess.Popen[bytes]:
         "--ready-file", str(ready),
         "--build-seconds", "0.15",
         "--allow-renames",
+        "--experiment", "workspace-sharing",
+        "--experiment", "workspace-usage",
     ]  # fmt: skip
-    # A process group of its own: Ctrl-C reaches the suite, which still needs the server to clean up.
+    # A session of its own: Ctrl-C is for the suite, which needs the server to clean up.
     return subprocess.Popen(  # noqa: S603 -- our own module
         command, stdout=output, stderr=output, env=os.environ.copy(), start_new_session=True
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx2
+
 from coder_spec import Operation
 
 from .exchange import Exchange

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from coder_spec import Contract
+from coder_spec.files import is_object
 
 from .exchange import Exchange
 from .results import CannotJudgeError, Mismatch
@@ -101,7 +102,8 @@ class World:
             CannotJudgeError: It cannot be read.
         """
         query = {"include_deleted": "true"} if include_deleted else None
-        return self._get("getWorkspaceMetadataById", {"workspace": workspace}, query)
+        found: Json = self._get("getWorkspaceMetadataById", {"workspace": workspace}, query)
+        return found
 
     def settled(self, workspace: str, *, include_deleted: bool = False) -> Json:
         """The workspace once its latest build has ended.
@@ -189,7 +191,7 @@ class World:
             raise CannotJudgeError(f"its deletion ended as {build['job']['status']}")
         operation = self.contract.operation("createWorkspaceBuild")
         answer = self.wire.call(operation, {"workspace": workspace}, body={"transition": "delete"})
-        if answer.status != 201 and answer.status != 409:
+        if answer.status not in {201, 409}:
             raise CannotJudgeError(f"its deletion was refused: {answer.answer()}")
         asked.add(workspace)
         return False
@@ -208,6 +210,6 @@ class World:
 
 def _object(answer: Exchange) -> Json:
     value = answer.json()
-    if not isinstance(value, dict):
+    if not is_object(value):
         raise CannotJudgeError(f"an object was expected: {answer.answer()}")
     return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from coder_spec import Operation
 
 from coder_conformance.context import Context
 from coder_conformance.results import Mismatch
@@ -13,6 +12,7 @@ from coder_conformance.samples import sample_body, sample_path
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import UNSET, Source, Token, Wire
 from coder_conformance.world import World
+from coder_spec import Operation
 
 Json = dict[str, Any]
 SOURCES: tuple[Source, ...] = ("header", "bearer", "cookie", "session-query", "access-query")

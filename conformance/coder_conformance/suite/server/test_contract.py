@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from coder_spec import Operation
 
 from coder_conformance.context import Context
 from coder_conformance.results import CannotJudgeError
+from coder_spec import Operation
 
 
 def _verdict(context: Context, operation: Operation, requirement: str) -> None:

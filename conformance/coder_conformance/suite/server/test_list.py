@@ -24,7 +24,7 @@ def several(scenario: Scenario, stopped: Json) -> list[Json]:
     while len(mine) < 5:
         extra = world.create(name=world.name() + ("-Z" if len(mine) % 2 else "-a"))
         mine.append(extra)
-    dormant = next((w for w in mine if w["id"] not in {stopped["id"]}), mine[0])
+    dormant = next((w for w in mine if w["id"] != stopped["id"]), mine[0])
     if not any(w["dormant_at"] for w in mine):
         scenario.on(dormant, "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
     scenario.on(stopped, "favoriteWorkspaceById", 204)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from coder_spec import Operation
 
 from coder_conformance.results import Mismatch
 from coder_conformance.samples import sample_body, sample_path
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import UNSET
+from coder_spec import Operation
+from coder_spec.files import is_array
 
 Json = dict[str, Any]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -80,8 +81,8 @@ def test_malformed_body(scenario: Scenario, operation: Operation, running: Json)
     schema = contract.resolve(operation.raw["requestBody"]["content"]["application/json"]["schema"])
     bodies: list[bytes] = [b"", b"{", b'{"a"', b"[]", b'"x"', b"1", b"nonsense", b"\xff\xfe"]
     for name, described in schema["properties"].items():
-        for wrong in _wrong_types(contract.resolve(described)):
-            bodies.append(f'{{"{name}": {wrong}}}'.encode())
+        wrong = _wrong_types(contract.resolve(described))
+        bodies.extend(f'{{"{name}": {value}}}'.encode() for value in wrong)
     path = sample_path(operation, scenario.world, running)
     for content in bodies:
         answer = scenario.wire.call(operation, path, content=content)
@@ -91,7 +92,7 @@ def test_malformed_body(scenario: Scenario, operation: Operation, running: Json)
 
 def _wrong_types(schema: Json) -> list[str]:
     """JSON values of other types than the schema's, as text."""
-    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    kinds: list[str] = schema["type"] if is_array(schema["type"]) else [schema["type"]]
     wrong = {
         "string": '"x"',
         "integer": "1",

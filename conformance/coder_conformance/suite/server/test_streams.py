@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,10 +15,19 @@ from coder_conformance.consistency import workspace as contradictions
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.scenario import Scenario
+from coder_spec.files import is_object
 
 Json = dict[str, Any]
 SCHEMAS = {"data": "Workspace", "error": "Response"}
-STEADY = ("id", "name", "ttl_ms", "autostart_schedule", "favorite", "dormant_at", "automatic_updates")
+STEADY = (
+    "id",
+    "name",
+    "ttl_ms",
+    "autostart_schedule",
+    "favorite",
+    "dormant_at",
+    "automatic_updates",
+)
 
 
 class Watch(Protocol):
@@ -61,16 +71,14 @@ def announces(scenario: Scenario, watch: Watch, workspace: Json) -> None:
     scenario.world.build(workspace["id"], "stop")
     stops = ("pending", "stopped")
     for status in stops:
-        await_data(
-            scenario,
-            watch,
-            workspace,
-            f"the status {status}",
-            lambda w, status=status: w["latest_build"]["status"] == status,
-        )
+        await_data(scenario, watch, workspace, f"the status {status}", _has_status(status))
     read = scenario.world.read(workspace["id"])
     if read["latest_build"]["status"] != "stopped":
         raise Mismatch("a stopped workspace", read["latest_build"]["status"], scenario.wire.last)
+
+
+def _has_status(status: str) -> Callable[[Json], bool]:
+    return lambda workspace: bool(workspace["latest_build"]["status"] == status)
 
 
 def _deadline(workspace: Json) -> datetime | None:
@@ -78,7 +86,9 @@ def _deadline(workspace: Json) -> datetime | None:
     return datetime.fromisoformat(shown) if shown else None
 
 
-def await_data(scenario: Scenario, watch: Watch, workspace: Json, what: str, holds: Any) -> None:
+def await_data(
+    scenario: Scenario, watch: Watch, workspace: Json, what: str, holds: Callable[[Json], bool]
+) -> None:
     """Read data events until one shows something; every one on the way must be right too."""
     for _ in range(60):
         try:
@@ -158,7 +168,7 @@ def test_ws_framing(scenario: Scenario, running: Json) -> None:
         schema = {"$ref": "#/components/schemas/ServerSentEvent"}
         for _ in range(2):
             message = socket.message()
-            if not isinstance(message, dict) or set(message) != {"type", "data"}:
+            if not is_object(message) or set(message) != {"type", "data"}:
                 raise Mismatch("an object of type and data", repr(message)[:300], socket.opened)
             for error in scenario.context.judge.schema_errors(schema, message):
                 raise Mismatch("a message that fits ServerSentEvent", error, socket.opened)

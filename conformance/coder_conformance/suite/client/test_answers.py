@@ -1,0 +1,211 @@
+"""What the client makes of answers: documented ones, newer ones, and odd ones."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coder_conformance.client import ClientAdapter, Raised
+from coder_conformance.context import Context
+from coder_conformance.exchange import shorten
+from coder_conformance.payloads import Payloads
+from coder_conformance.results import Mismatch
+from coder_conformance.stub import Answer, Stub
+from coder_conformance.suite.client.calls import (
+    COMMON,
+    JSON,
+    call,
+    play,
+    play_json,
+    same,
+    some_arguments,
+    success,
+)
+from coder_spec import Operation
+from coder_spec.files import is_array, is_object
+
+Json = dict[str, Any]
+ENVELOPE = {"$ref": "#/components/schemas/Response"}
+
+
+def _decodes(
+    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+) -> None:
+    """Every success comes back as it was sent."""
+    arguments = some_arguments(operation)
+    for status, schema in success(context.contract, operation):
+        bodies = st.none() if schema is None else payloads.of(schema)
+
+        @given(st.just(status), bodies)
+        def check(status: int, body: Any) -> None:
+            context.checked += 1
+            if body is None:
+                play(stub, Answer(status, COMMON))
+            else:
+                play_json(stub, status, body)
+            same(body, call(client, stub, operation, arguments), stub.received[-1])
+
+        check()
+
+
+@pytest.mark.requirement("client/decodes-answers")
+def test_decodes_answers(
+    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+) -> None:
+    """What the contract documents comes back with every field."""
+    _decodes(context, client, stub, payloads, operation)
+
+
+@pytest.mark.requirement("client/keeps-what-is-new")
+def test_keeps_what_is_new(
+    context: Context,
+    client: ClientAdapter,
+    stub: Stub,
+    new_payloads: Payloads,
+    operation: Operation,
+) -> None:
+    """What a newer server adds comes back too."""
+    _decodes(context, client, stub, new_payloads, operation)
+
+
+@pytest.mark.requirement("client/raises-documented-errors")
+def test_raises_documented_errors(
+    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+) -> None:
+    """Every documented error is an error with the envelope in it."""
+    arguments = some_arguments(operation)
+    for status in operation.statuses:
+        if status < 400:
+            continue
+        response = context.contract.resolve(operation.raw["responses"][str(status)])
+        if "application/json" not in response["content"]:
+            play(
+                stub, Answer(status, {**COMMON, "Content-Type": "text/plain"}, [b"no handshake\n"])
+            )
+            got = call(client, stub, operation, arguments)
+            _expect(got, stub, "api", status)
+            continue
+
+        @given(st.just(status), payloads.of(ENVELOPE))
+        def check(status: int, envelope: Json) -> None:
+            context.checked += 1
+            play_json(stub, status, envelope, **_extra(status))
+            raised = _expect(call(client, stub, operation, arguments), stub, "api", status)
+            expected = (
+                envelope["message"],
+                envelope.get("detail"),
+                tuple((v["field"], v["detail"]) for v in envelope.get("validations", [])),
+            )
+            actual = (raised.message, raised.detail, raised.validations)
+            # An empty detail is as good as none.
+            if (actual[0], actual[1] or None, actual[2]) != (
+                expected[0],
+                expected[1] or None,
+                expected[2],
+            ):
+                raise Mismatch(f"an error with {expected}", f"{actual}", stub.received[-1])
+
+        check()
+
+
+def _extra(status: int) -> dict[str, str]:
+    match status:
+        case 401:
+            return {"WWW-Authenticate": 'Bearer realm="coder"'}
+        case 429:
+            return {"Retry-After": "60"}
+        case _:
+            return {}
+
+
+def _expect(got: Any, stub: Stub, kind: str, status: int | None = None) -> Raised:
+    """Check that a call raised an error of a kind, with a status where it should have one."""
+    seen = stub.received[-1] if stub.received else None
+    if not isinstance(got, Raised):
+        raise Mismatch(f"an error of the kind {kind}", f"the value {shorten(repr(got))}", seen)
+    if got.kind != kind or (status is not None and got.status != status):
+        actual = f"{got.kind} with {got.status}: {shorten(got.shown)}"
+        raise Mismatch(f"an error of the kind {kind} with the status {status}", actual, seen)
+    return got
+
+
+@pytest.mark.requirement("client/survives-odd-answers")
+def test_survives_odd_answers(
+    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+) -> None:
+    """Nothing that a proxy or a broken server may say is taken for a value."""
+    arguments = some_arguments(operation)
+    html = [b"<html><body>Bad gateway</body></html>"]
+    for status in (202, 203, 302, 402, 418, 499, 502, 503, 599):
+        if status in operation.statuses:
+            continue
+        for headers, chunks in (
+            (JSON, [b'{"message": "odd"}']),
+            ({"Content-Type": "text/html"}, html),
+        ):
+            context.checked += 1
+            play(stub, Answer(status, {**headers, "Location": "/elsewhere"}, chunks))
+            _expect(call(client, stub, operation, arguments), stub, "api", status)
+    play(stub, Answer(404, {"Content-Type": "text/html"}, html))
+    _expect(call(client, stub, operation, arguments), stub, "api", 404)
+    play(stub, Answer(500, {}, []))
+    _expect(call(client, stub, operation, arguments), stub, "api", 500)
+    for status, schema in success(context.contract, operation):
+        if schema is None:
+            continue
+        for body in (b"", b"{", b"[]", b"null", b'"x"', b"<html>", b"\xff"):
+            play(stub, Answer(status, JSON, [body]))
+            _expect(call(client, stub, operation, arguments), stub, "decoding")
+        _incomplete(context, client, stub, payloads, operation, status, schema)
+
+
+def _incomplete(
+    context: Context,
+    client: ClientAdapter,
+    stub: Stub,
+    payloads: Payloads,
+    operation: Operation,
+    status: int,
+    schema: Json,
+) -> None:
+    """A body without a field that the contract requires is refused, at any depth."""
+    arguments = some_arguments(operation)
+
+    @given(payloads.of(schema), st.randoms(use_true_random=False))
+    def check(payload: Any, chance: Any) -> None:
+        context.checked += 1
+        broken = copy.deepcopy(payload)
+        places = list(_required(context, schema, broken))
+        holder, name = places[chance.randrange(len(places))]
+        del holder[name]
+        play(stub, Answer(status, JSON, [json.dumps(broken).encode()]))
+        raised = _expect(call(client, stub, operation, arguments), stub, "decoding")
+        if name not in raised.shown:
+            expected = f"an error that names the missing field {name}"
+            raise Mismatch(expected, shorten(raised.shown), stub.received[-1])
+
+    check()
+
+
+def _required(context: Context, schema: Json, value: Any) -> Any:
+    """Every object in a value with the name of a field that its schema requires."""
+    schema = context.contract.resolve(schema)
+    if is_array(value):
+        for item in value:
+            yield from _required(context, schema["items"], item)
+    elif is_object(value):
+        for name in schema.get("required", ()):
+            yield value, name
+        for name, described in schema.get("properties", {}).items():
+            if name in value:
+                yield from _required(context, _not_null(described), value[name])
+
+
+def _not_null(schema: Json) -> Json:
+    options = [o for o in schema.get("oneOf", []) if o.get("type") != "null"]
+    return options[0] if len(options) == 1 else schema

@@ -1,0 +1,103 @@
+"""What the client makes of the two streams."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coder_conformance.client import ClientAdapter, Raised, Returned
+from coder_conformance.context import Context
+from coder_conformance.exchange import shorten
+from coder_conformance.payloads import Payloads
+from coder_conformance.results import Mismatch
+from coder_conformance.stub import Answer, Stub
+from coder_conformance.suite.client.calls import COMMON, TOKEN, play, same, some_arguments
+from coder_spec import Operation
+
+WORKSPACE = {"$ref": "#/components/schemas/Workspace"}
+ENVELOPE = {"$ref": "#/components/schemas/Response"}
+Event = tuple[str, Any]
+
+
+def _play(stub: Stub, operation: Operation, events: list[Event], cuts: list[int]) -> None:
+    """Let the server send these events, the bytes cut into pieces where told."""
+    if operation.stream is not None and operation.stream.transport == "websocket":
+        messages = [
+            json.dumps({"type": kind, "data": data}).encode() + b"\n" for kind, data in events
+        ]
+        play(stub, Answer(101, {}, messages))
+        return
+    whole = b"".join(
+        f"event: {kind}\n".encode()
+        + (b"" if kind == "ping" else b"data: " + json.dumps(data).encode() + b"\n")
+        + b"\n"
+        for kind, data in events
+    )
+    edges = [0, *sorted({cut % (len(whole) + 1) for cut in cuts}), len(whole)]
+    pieces = [whole[a:b] for a, b in pairwise(edges) if a < b]
+    headers = {**COMMON, "Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+    play(stub, Answer(200, headers, pieces, open_ended=True))
+
+
+def _read(client: ClientAdapter, stub: Stub, operation: Operation, limit: int) -> Returned | Raised:
+    assert operation.stream is not None
+    url = stub.websocket_url if operation.stream.transport == "websocket" else stub.url
+    return client.stream(url, TOKEN, operation, some_arguments(operation), limit)
+
+
+@pytest.mark.requirement("client/streams-events")
+@pytest.mark.parametrize("new", [False, True], ids=["known", "new"])
+def test_streams_events(
+    context: Context,
+    client: ClientAdapter,
+    stub: Stub,
+    payloads: Payloads,
+    new_payloads: Payloads,
+    operation: Operation,
+    new: bool,
+) -> None:
+    """Every data event arrives whole and in order, however the bytes are cut and pinged."""
+    workspaces = (new_payloads if new else payloads).of(WORKSPACE)
+
+    @given(
+        st.lists(workspaces, min_size=1, max_size=3),
+        st.lists(st.integers(0, 100_000), max_size=4),
+        st.booleans(),
+    )
+    def check(sent: list[Any], cuts: list[int], pings: bool) -> None:
+        context.checked += 1
+        events: list[Event] = [("ping", None)]
+        for workspace in sent:
+            events.append(("data", workspace))
+            if pings:
+                events.append(("ping", None))
+        _play(stub, operation, events, cuts)
+        same(sent, _read(client, stub, operation, len(sent)), stub.received[-1])
+
+    check()
+
+
+@pytest.mark.requirement("client/stream-errors")
+def test_stream_errors(
+    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+) -> None:
+    """An error event is raised with its message, after what came before it."""
+
+    @given(payloads.of(WORKSPACE), payloads.of(ENVELOPE))
+    def check(workspace: Any, envelope: Any) -> None:
+        context.checked += 1
+        _play(stub, operation, [("ping", None), ("data", workspace), ("error", envelope)], [])
+        got = _read(client, stub, operation, 2)
+        seen = stub.received[-1]
+        if not isinstance(got, Raised) or got.kind != "stream":
+            raise Mismatch("an error for an error event", shorten(repr(got)), seen)
+        if got.message != envelope["message"]:
+            raise Mismatch(f"the message {envelope['message']!r}", repr(got.message), seen)
+        same([workspace], Returned(list(got.before)), seen)
+
+    check()
