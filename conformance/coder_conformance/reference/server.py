@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Callable, Mapping
@@ -53,9 +54,15 @@ class Server(uvicorn.Server):
             self._ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End the streams, then stop as usual."""
+        """End the streams and stop; a second Ctrl-C stops without waiting.
+
+        Unlike the original the signal is not raised again afterwards: stopping is what it asked
+        for, so the program ends regularly.
+        """
+        del frame
+        if self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
         self.stop()
-        super().handle_exit(sig, frame)
 
     def stop(self) -> None:
         """End the streams and have the server stop."""

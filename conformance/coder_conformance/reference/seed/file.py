@@ -25,11 +25,13 @@ def read_seed_file(path: Path) -> Seed:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SeedError(f"{path}{_place(error)}: is not YAML: {_reason(error)}") from None
     try:
-        return TypeAdapter(Seed, config=_CONFIG).validate_python(content or {})
+        # A list of one, because the settings of an adapter reach dataclasses only from outside.
+        adapter = TypeAdapter(list[Seed], config=_CONFIG)
+        return adapter.validate_python([{} if content is None else content])[0]
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]
+            f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"][1:]
         ).lstrip(".")
         raise SeedError(f"{path}: {place or 'the file'}: {first['msg']}") from None
 
