@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coder_workspaces.client import Client as Client
     from coder_workspaces.errors import APIError as APIError
     from coder_workspaces.errors import AuthenticationError as AuthenticationError
+    from coder_workspaces.errors import BuildFailedError as BuildFailedError
     from coder_workspaces.errors import CoderError as CoderError
     from coder_workspaces.errors import ConfigurationError as ConfigurationError
     from coder_workspaces.errors import ConflictError as ConflictError
@@ -42,16 +43,22 @@ if TYPE_CHECKING:
     from coder_workspaces.errors import StreamClosedError as StreamClosedError
     from coder_workspaces.errors import StreamError as StreamError
     from coder_workspaces.errors import UnexpectedStatusError as UnexpectedStatusError
+    from coder_workspaces.errors import WaitTimeoutError as WaitTimeoutError
+    from coder_workspaces.search import workspace_query as workspace_query
     from coder_workspaces.streams import AsyncEventStream as AsyncEventStream
     from coder_workspaces.streams import EventStream as EventStream
     from coder_workspaces.streams import StreamEvent as StreamEvent
+    from coder_workspaces.watching import AsyncWorkspaceWatch as AsyncWorkspaceWatch
+    from coder_workspaces.watching import WorkspaceWatch as WorkspaceWatch
 
 _MODULES: Final = {
     "APIError": "errors",
     "APIResponse": "_response",
     "AsyncClient": "async_client",
     "AsyncEventStream": "streams",
+    "AsyncWorkspaceWatch": "watching",
     "AuthenticationError": "errors",
+    "BuildFailedError": "errors",
     "CONTRACT_DIGEST": "_contract",
     "CONTRACT_VERSION": "_contract",
     "Client": "client",
@@ -81,6 +88,9 @@ _MODULES: Final = {
     "StreamEvent": "streams",
     "Timeouts": "_config",
     "UnexpectedStatusError": "errors",
+    "WaitTimeoutError": "errors",
+    "WorkspaceWatch": "watching",
+    "workspace_query": "search",
 }
 
 __all__ = [
@@ -88,7 +98,9 @@ __all__ = [
     "APIResponse",
     "AsyncClient",
     "AsyncEventStream",
+    "AsyncWorkspaceWatch",
     "AuthenticationError",
+    "BuildFailedError",
     "CONTRACT_DIGEST",
     "CONTRACT_VERSION",
     "Client",
@@ -118,6 +130,9 @@ __all__ = [
     "StreamEvent",
     "Timeouts",
     "UnexpectedStatusError",
+    "WaitTimeoutError",
+    "WorkspaceWatch",
+    "workspace_query",
 ]
 
 

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import httpx2
+
 from coder_workspaces._call import Call, StreamCall
 from coder_workspaces._config import TOKEN_HEADER
 from coder_workspaces._response import APIResponse

@@ -13,11 +13,12 @@ import secrets
 from collections import deque
 from typing import TYPE_CHECKING
 
-from coder_workspaces._events import MAX_EVENT_BYTES
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import RemoteProtocolError, generate_accept_token
+
+from coder_workspaces._events import MAX_EVENT_BYTES
 
 if TYPE_CHECKING:
     import httpx2

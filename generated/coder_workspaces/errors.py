@@ -264,6 +264,35 @@ class StreamClosedError(ConnectionFailedError):
         self.reason = reason
 
 
+class WaitTimeoutError(CoderError):
+    """What was waited for did not happen in time.
+
+    Attributes:
+        seconds: How long it was waited for.
+    """
+
+    def __init__(self, what: str, seconds: float) -> None:
+        super().__init__(f"Waited {seconds:g} s for {what}.")
+        self.seconds = seconds
+
+
+class BuildFailedError(CoderError):
+    """A build that was waited for did not succeed.
+
+    Attributes:
+        build_id: Identifier of the build.
+        status: State of its job: ``failed`` or ``canceled``.
+        job_error: What the server says about it, or an empty string.
+    """
+
+    def __init__(self, what: str, *, build_id: str, status: str, job_error: str) -> None:
+        said = f": {job_error.rstrip('.')}" if job_error else ""
+        super().__init__(f"{what} ended as {status}{said} (build {build_id}).")
+        self.build_id = build_id
+        self.status = status
+        self.job_error = job_error
+
+
 _CLASSES: dict[int, type[APIError]] = {
     400: InvalidRequestError,
     401: AuthenticationError,

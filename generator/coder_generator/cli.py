@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from coder_spec import ContractError, load
-
 from coder_generator.errors import GenerationError
+from coder_spec import ContractError, load
 
 _DEFAULT_OUT = Path(__file__).resolve().parents[2] / "generated"
 

@@ -30,11 +30,11 @@ from coder_generator.prepare import endpoints_document
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from coder_spec import Contract
     from openapi_python_client.parser.openapi import Endpoint
     from openapi_python_client.parser.properties import Property
 
     from coder_generator.operations import OperationView
+    from coder_spec import Contract
 
 TEMPLATES = Path(__file__).parent / "templates"
 _WORD = re.compile(r"\b[A-Z]\w*")

@@ -13,25 +13,54 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Helper:
-    """A runtime module that works on particular operations.
+    """Runtime modules that work on particular operations.
 
     Attributes:
-        modules: Runtime modules that belong to it.
-        needs: operationIds that it calls.
-        resource: Resource that gets its methods, or an empty string.
-        mixin: Name of the class with its blocking methods; the asynchronous one has the prefix
-            ``Async``.
-        exports: Names that the package exports, with the module each is in.
+        modules: The modules.
+        needs: operationIds that they call.
+        resource: Resource that gets their methods, or an empty string.
+        mixin: Class with the blocking methods, as module and name.
+        async_mixin: Class with the asynchronous methods, as module and name.
+        exports: Names that the package exports, each with its module.
     """
 
     modules: tuple[str, ...]
     needs: frozenset[str]
     resource: str = ""
-    mixin: str = ""
+    mixin: tuple[str, str] = ("", "")
+    async_mixin: tuple[str, str] = ("", "")
     exports: tuple[tuple[str, str], ...] = ()
 
 
-HELPERS: tuple[Helper, ...] = ()
+HELPERS: tuple[Helper, ...] = (
+    Helper(
+        modules=("search.py",),
+        needs=frozenset({"listWorkspaces"}),
+        exports=(("workspace_query", "search"),),
+    ),
+    Helper(
+        modules=("_paging.py",),
+        needs=frozenset({"listWorkspaces"}),
+        resource="workspaces",
+        mixin=("_paging", "WorkspacePaging"),
+        async_mixin=("_paging", "AsyncWorkspacePaging"),
+    ),
+    Helper(
+        modules=("_lifecycle.py", "_async_lifecycle.py", "_waiting.py"),
+        needs=frozenset({"createWorkspaceBuild", "getWorkspaceBuild", "getWorkspaceMetadataById"}),
+        resource="workspaces",
+        mixin=("_lifecycle", "WorkspaceLifecycle"),
+        async_mixin=("_async_lifecycle", "AsyncWorkspaceLifecycle"),
+    ),
+    Helper(
+        modules=("watching.py", "_reconnecting.py", "_watch_methods.py"),
+        needs=frozenset({"watchWorkspaceById", "watchWorkspaceByIdViaWebsockets"}),
+        resource="workspaces",
+        mixin=("_watch_methods", "WorkspaceWatching"),
+        async_mixin=("_watch_methods", "AsyncWorkspaceWatching"),
+        exports=(("AsyncWorkspaceWatch", "watching"), ("WorkspaceWatch", "watching")),
+    ),
+)
 
 
 def helpers_for(operation_ids: Iterable[str]) -> list[Helper]:
@@ -55,10 +84,10 @@ def helpers_for(operation_ids: Iterable[str]) -> list[Helper]:
     return chosen
 
 
-def mixins_for(resource: str, operation_ids: Iterable[str]) -> list[tuple[str, str]]:
-    """Return module and class name of each mixin of a resource."""
-    return [
-        (helper.modules[0].removesuffix(".py"), helper.mixin)
-        for helper in helpers_for(operation_ids)
-        if helper.mixin and helper.resource == resource
-    ]
+def mixins_for(resource: str, operation_ids: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the mixins of a resource, module and name, for each kind of client."""
+    helpers = [helper for helper in helpers_for(operation_ids) if helper.resource == resource]
+    return {
+        "sync": [helper.mixin for helper in helpers],
+        "async": [helper.async_mixin for helper in helpers],
+    }

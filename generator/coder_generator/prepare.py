@@ -13,9 +13,8 @@ from coder_generator.texts import paragraphs
 from coder_generator.usage import schema_usage
 
 if TYPE_CHECKING:
-    from coder_spec import Contract
-
     from coder_generator.operations import OperationView
+    from coder_spec import Contract
 
 Json = dict[str, Any]
 

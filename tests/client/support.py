@@ -9,7 +9,8 @@ from typing import Any
 
 import anyio
 import httpx2
-from coder_workspaces import AsyncClient, Client
+
+from coder_workspaces import AsyncClient, Client, CoderError
 
 from .payloads import TOKEN
 
@@ -49,6 +50,25 @@ def json_answer(status: int, body: object, **headers: str) -> httpx2.Response:
     """Return an answer with a JSON body."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return httpx2.Response(status, json=body, headers=names)
+
+
+END = object()
+
+
+def next_or_error(iterator: Any) -> Any:
+    """Return the next item, the exception that came instead, or END."""
+    try:
+        return next(iterator, END)
+    except CoderError as error:
+        return error
+
+
+async def anext_or_error(iterator: Any) -> Any:
+    """Return the next item, the exception that came instead, or END."""
+    try:
+        return await anext(iterator, END)
+    except CoderError as error:
+        return error
 
 
 class Runner:

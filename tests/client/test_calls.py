@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
+
 from coder_workspaces import (
     DecodingError,
     InvalidArgumentError,

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from coder_workspaces import (
     AsyncClient,
     Client,

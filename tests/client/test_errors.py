@@ -5,9 +5,10 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-import coder_workspaces
 import httpx2
 import pytest
+
+import coder_workspaces
 from coder_workspaces import (
     APIError,
     AuthenticationError,

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import MISSING, BaseModel
+
 from coder_spec import load
 from coder_workspaces import models
 from coder_workspaces._model import RequestModel, ResponseModel
 from coder_workspaces.models import Workspace, WorkspaceStatus
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from pydantic import MISSING, BaseModel
 
 from .payloads import workspace
 

@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import httpx2
 import pytest
+
 from coder_workspaces import (
     APIError,
     AsyncClient,

@@ -11,6 +11,9 @@ from typing import Any
 
 import anyio
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.server import ServerConnection
+
 from coder_workspaces import (
     AsyncClient,
     AuthenticationError,
@@ -28,12 +31,10 @@ from coder_workspaces import (
     UnexpectedStatusError,
 )
 from coder_workspaces._websocket import ProtocolViolationError, Receiver
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.server import ServerConnection
 
 from .payloads import TOKEN, WORKSPACE_ID, workspace
 from .servers import Peer, event, message, raw_server, sse_script, websocket_server
-from .support import Runner
+from .support import END, Runner, anext_or_error, next_or_error
 
 _ENVELOPE = {"message": "Internal error fetching workspace.", "detail": "gone"}
 
@@ -70,7 +71,7 @@ def watch(
             opener(client) as stream,
         ):
             iterator = stream.events() if events else iter(stream)
-            while goes_on(item := _next(iterator)) and item is not _END:
+            while goes_on(item := next_or_error(iterator)) and item is not END:
                 pass
 
     async def asynchronous() -> None:
@@ -79,31 +80,14 @@ def watch(
             opener(client) as stream,
         ):
             iterator = stream.events() if events else aiter(stream)
-            while goes_on(item := await _anext(iterator)) and item is not _END:
+            while goes_on(item := await anext_or_error(iterator)) and item is not END:
                 pass
 
     if runner.is_async:
         anyio.run(asynchronous)
     else:
         sync()
-    return [item for item in seen if item is not _END]
-
-
-_END = object()
-
-
-def _next(iterator: Any) -> Any:
-    try:
-        return next(iterator, _END)
-    except CoderError as error:
-        return error
-
-
-async def _anext(iterator: Any) -> Any:
-    try:
-        return await anext(iterator, _END)
-    except CoderError as error:
-        return error
+    return [item for item in seen if item is not END]
 
 
 def _no_wait(low: float, high: float) -> float:

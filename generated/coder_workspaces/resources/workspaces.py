@@ -5,7 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coder_workspaces._async_lifecycle import AsyncWorkspaceLifecycle
+from coder_workspaces._lifecycle import WorkspaceLifecycle
+from coder_workspaces._paging import AsyncWorkspacePaging, WorkspacePaging
 from coder_workspaces._resource import AsyncResource, Resource
+from coder_workspaces._watch_methods import AsyncWorkspaceWatching, WorkspaceWatching
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 # pays for the operations that it uses.
 
 
-class WorkspacesResource(Resource):
+class WorkspacesResource(WorkspacePaging, WorkspaceLifecycle, WorkspaceWatching, Resource):
     """Blocking operations on workspaces."""
 
     __slots__ = ()
@@ -831,7 +835,9 @@ class WorkspacesResource(Resource):
         )
 
 
-class AsyncWorkspacesResource(AsyncResource):
+class AsyncWorkspacesResource(
+    AsyncWorkspacePaging, AsyncWorkspaceLifecycle, AsyncWorkspaceWatching, AsyncResource
+):
     """Asynchronous operations on workspaces."""
 
     __slots__ = ()

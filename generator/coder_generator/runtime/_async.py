@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 import httpx2
+
 from coder_workspaces._config import RequestOptions, resolve_settings
 from coder_workspaces._exchange import Exchange
 from coder_workspaces._http import blocked_cookies, describe

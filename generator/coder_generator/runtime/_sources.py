@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 import httpx2
+
 from coder_workspaces._events import (
     MAX_EVENT_BYTES,
     StreamEvent,

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx2
+
 from coder_workspaces._config import RequestOptions, resolve_settings
 from coder_workspaces._exchange import Exchange
 from coder_workspaces._http import blocked_cookies, describe

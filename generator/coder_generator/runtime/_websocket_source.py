@@ -6,11 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 import httpcore2
+
 from coder_workspaces._events import StreamEvent, broken, decode_message, silence
 from coder_workspaces._websocket import ProtocolViolationError, Receiver
 
 if TYPE_CHECKING:
     import httpx2
+
     from coder_workspaces._call import StreamCall
     from coder_workspaces._exchange import Exchange
     from coder_workspaces.errors import CoderError

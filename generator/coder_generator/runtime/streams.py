@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 import anyio
 import httpx2
+
 from coder_workspaces._events import StreamEvent, item_of
 from coder_workspaces._exchange import Exchange
 from coder_workspaces._sources import (

@@ -1,0 +1,178 @@
+"""Starting, stopping, restarting, deleting, and waiting for it, with a blocking client."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from coder_workspaces._waiting import (
+    Polling,
+    build_request,
+    condition_of,
+    describe,
+    is_finished,
+)
+
+from coder_workspaces._resource import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from coder_workspaces._config import RequestOptions
+    from coder_workspaces.models.workspace import Workspace
+    from coder_workspaces.models.workspace_build import WorkspaceBuild
+    from coder_workspaces.models.workspace_status import WorkspaceStatus
+
+# Endpoint modules and models are imported when they are first needed, as everywhere.
+
+
+class WorkspaceLifecycle(Resource):
+    """What people do with workspaces, each a build and normally the wait for its end."""
+
+    __slots__ = ()
+
+    def start_workspace(
+        self,
+        workspace: UUID | str,
+        *,
+        wait: bool = True,
+        timeout: float = 600.0,
+        options: RequestOptions | None = None,
+    ) -> WorkspaceBuild:
+        """Start a workspace.
+
+        Args:
+            workspace: Identifier of the workspace.
+            wait: Whether to wait until the build has succeeded.
+            timeout: Seconds to wait at most.
+            options: Settings for each call.
+
+        Returns:
+            The build, finished if it was waited for.
+
+        Raises:
+            BuildFailedError: The build failed or was cancelled.
+            WaitTimeoutError: It took longer than ``timeout``.
+            ConflictError: Another build of the workspace is active.
+            APIError: The server refused it for another reason.
+        """
+        return self._build(workspace, "start", wait=wait, timeout=timeout, options=options)
+
+    def stop_workspace(
+        self,
+        workspace: UUID | str,
+        *,
+        wait: bool = True,
+        timeout: float = 600.0,
+        options: RequestOptions | None = None,
+    ) -> WorkspaceBuild:
+        """Stop a workspace; arguments, result and exceptions as for ``start_workspace``."""
+        return self._build(workspace, "stop", wait=wait, timeout=timeout, options=options)
+
+    def delete_workspace(
+        self,
+        workspace: UUID | str,
+        *,
+        wait: bool = True,
+        timeout: float = 600.0,
+        options: RequestOptions | None = None,
+    ) -> WorkspaceBuild:
+        """Delete a workspace; arguments, result and exceptions as for ``start_workspace``."""
+        return self._build(workspace, "delete", wait=wait, timeout=timeout, options=options)
+
+    def restart_workspace(
+        self,
+        workspace: UUID | str,
+        *,
+        wait: bool = True,
+        timeout: float = 600.0,
+        options: RequestOptions | None = None,
+    ) -> WorkspaceBuild:
+        """Stop a workspace, wait until it has stopped, and start it.
+
+        Arguments, result and exceptions are as for ``start_workspace``; the stop is always waited
+        for, and each of the two builds has ``timeout`` seconds.
+        """
+        self.stop_workspace(workspace, timeout=timeout, options=options)
+        return self.start_workspace(workspace, wait=wait, timeout=timeout, options=options)
+
+    def wait_for_build(
+        self,
+        build: UUID | str,
+        *,
+        timeout: float = 600.0,
+        options: RequestOptions | None = None,
+    ) -> WorkspaceBuild:
+        """Wait until a build has succeeded, and return it.
+
+        Args:
+            build: Identifier of the build.
+            timeout: Seconds to wait at most.
+            options: Settings for each call.
+
+        Raises:
+            BuildFailedError: The build failed or was cancelled.
+            WaitTimeoutError: It took longer than ``timeout``.
+        """
+        from coder_workspaces.api.builds import get_workspace_build  # noqa: PLC0415 - on first use
+
+        polling = Polling(f"the build {build}", timeout)
+        while True:
+            found = get_workspace_build.sync(build, client=self._client, options=options)
+            if is_finished(found):
+                return found
+            time.sleep(polling.pause())
+
+    def wait_for(
+        self,
+        workspace: UUID | str,
+        until: WorkspaceStatus | Callable[[Workspace], bool],
+        *,
+        timeout: float = 600.0,
+        options: RequestOptions | None = None,
+    ) -> Workspace:
+        """Wait until a workspace has a status or meets a condition, and return it.
+
+        Args:
+            workspace: Identifier of the workspace. Deleted ones are looked at as well.
+            until: The status, or a function that is called with the workspace.
+            timeout: Seconds to wait at most.
+            options: Settings for each call.
+
+        Raises:
+            BuildFailedError: A status is waited for, and the latest build ended otherwise.
+            WaitTimeoutError: It took longer than ``timeout``.
+        """
+        from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
+            get_workspace_metadata_by_id,
+        )
+
+        condition = condition_of(until)
+        polling = Polling(f"{describe(until)} of workspace {workspace}", timeout)
+        while True:
+            found = get_workspace_metadata_by_id.sync(
+                workspace, include_deleted=True, client=self._client, options=options
+            )
+            if condition(found):
+                return found
+            time.sleep(polling.pause())
+
+    def _build(
+        self,
+        workspace: UUID | str,
+        transition: str,
+        *,
+        wait: bool,
+        timeout: float,
+        options: RequestOptions | None,
+    ) -> WorkspaceBuild:
+        from coder_workspaces.api.builds import create_workspace_build  # noqa: PLC0415 - on first use
+
+        body = build_request(transition)
+        build = create_workspace_build.sync(
+            workspace, body=body, client=self._client, options=options
+        )
+        if not wait:
+            return build
+        return self.wait_for_build(build.id, timeout=timeout, options=options)

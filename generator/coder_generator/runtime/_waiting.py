@@ -1,0 +1,109 @@
+"""The rules of waiting for builds and workspaces, without the waiting itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from coder_workspaces.errors import BuildFailedError, InvalidArgumentError, WaitTimeoutError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from coder_workspaces.models.create_workspace_build_request import CreateWorkspaceBuildRequest
+    from coder_workspaces.models.workspace import Workspace
+    from coder_workspaces.models.workspace_build import WorkspaceBuild
+    from coder_workspaces.models.workspace_status import WorkspaceStatus
+
+_FIRST_PAUSE = 0.25
+_LONGEST_PAUSE = 5.0
+_GROWTH = 1.5
+_UNSUCCESSFUL = frozenset({"failed", "canceled"})
+
+
+class Polling:
+    """Decides when to look again, and when it has been long enough.
+
+    Args:
+        what: What is waited for, for the message.
+        timeout: Seconds to wait at most.
+    """
+
+    def __init__(self, what: str, timeout: float) -> None:
+        if timeout <= 0:
+            raise InvalidArgumentError(f"timeout is {timeout}; give a positive number of seconds.")
+        self._what = what
+        self._timeout = timeout
+        self._end = time.monotonic() + timeout
+        self._pause = _FIRST_PAUSE
+
+    def pause(self) -> float:
+        """Return the seconds until the next look.
+
+        Raises:
+            WaitTimeoutError: The time is over.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise WaitTimeoutError(self._what, self._timeout)
+        pause = min(self._pause, left)
+        self._pause = min(self._pause * _GROWTH, _LONGEST_PAUSE)
+        return pause
+
+
+def is_finished(build: WorkspaceBuild) -> bool:
+    """Whether a build has succeeded.
+
+    Raises:
+        BuildFailedError: It ended otherwise.
+    """
+    if build.job.status in _UNSUCCESSFUL:
+        raise _failed(build)
+    return build.job.status == "succeeded"
+
+
+def condition_of(
+    until: WorkspaceStatus | Callable[[Workspace], bool],
+) -> Callable[[Workspace], bool]:
+    """Return a condition for what a caller waits for; a status is one.
+
+    The condition raises BuildFailedError when the latest build failed and another status is
+    waited for, since that status will not come by itself.
+    """
+    if not isinstance(until, str):
+        return until
+    wanted = until
+
+    def condition(workspace: Workspace) -> bool:
+        status = workspace.latest_build.status
+        if status == wanted:
+            return True
+        if status in _UNSUCCESSFUL:
+            raise _failed(workspace.latest_build)
+        return False
+
+    return condition
+
+
+def describe(until: WorkspaceStatus | Callable[[Workspace], bool]) -> str:
+    """Return what is waited for, in words."""
+    return f"the status {until}" if isinstance(until, str) else "a condition"
+
+
+def build_request(transition: str) -> CreateWorkspaceBuildRequest:
+    """Return the request for a build."""
+    from coder_workspaces.models.create_workspace_build_request import (  # noqa: PLC0415 - on first use
+        CreateWorkspaceBuildRequest,
+    )
+    from coder_workspaces.models.workspace_transition import WorkspaceTransition  # noqa: PLC0415 - on first use
+
+    return CreateWorkspaceBuildRequest(transition=WorkspaceTransition(transition))
+
+
+def _failed(build: WorkspaceBuild) -> BuildFailedError:
+    return BuildFailedError(
+        f"The {build.transition.value} of workspace {build.workspace_name!r}",
+        build_id=str(build.id),
+        status=str(build.job.status.value),
+        job_error=build.job.error or "",
+    )
