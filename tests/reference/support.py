@@ -33,7 +33,10 @@ class Api:
         """Make the deployment."""
         self.clock = ManualClock()
         self.app = create_app(
-            self.settings, clock=self.clock, seed=self.seed, ids=Ids(random.Random(1))
+            self.settings,
+            clock=self.clock,
+            seed=self.seed,
+            ids=Ids(random.Random(1)),  # noqa: S311 - the same ids in every run
         )
         self.world: World = self.app.state.world
         self.runner = asyncio.Runner()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
+from coder_conformance.reference.domain.model import AgentPlan, ResourcePlan
 from coder_conformance.reference.seed.default import default_seed
-from coder_conformance.reference.seed.model import TemplateSeed, VersionSeed, WorkspaceSeed
+from coder_conformance.reference.seed.model import State, TemplateSeed, VersionSeed, WorkspaceSeed
 
 from .support import ABSENT_ID, Api, fields_of
 
@@ -154,8 +156,6 @@ def test_cancel_may_be_forbidden_by_the_template(make_api: Callable[..., Api]) -
 
 def test_failing_builds_and_agents_that_never_connect(make_api: Callable[..., Api]) -> None:
     """A failing job shows its error; a failed delete leaves the workspace; agents time out."""
-    from coder_conformance.reference.domain.model import AgentPlan, ResourcePlan
-
     lost = ResourcePlan(type="vm", name="lost", agents=[AgentPlan(name="lost", connects=False)])
     seed = default_seed()
     seed.templates += [
@@ -205,7 +205,7 @@ def test_versions_have_to_be_imported(make_api: Callable[..., Api], job: str, st
 
 def test_seeded_states(make_api: Callable[..., Api]) -> None:
     """Workspaces of a seed are in the state that was asked for."""
-    states = ("running", "stopped", "failed", "canceled", "pending", "deleted")
+    states: tuple[State, ...] = get_args(State)
     seed = default_seed()
     seed.workspaces = [
         WorkspaceSeed(name=state, owner="member", template="docker", state=state)

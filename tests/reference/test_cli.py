@@ -48,6 +48,7 @@ class Process:
         )
 
     def ready(self) -> dict[str, Any]:
+        """Wait for the ready file and return its content."""
         deadline = time.monotonic() + 15
         while not self.ready_file.exists():
             assert self.process.poll() is None, self.process.communicate()
@@ -57,6 +58,7 @@ class Process:
         return content
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
+        """Send a signal and return exit code, output and error output."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=10)
         return self.process.returncode, out, err
@@ -78,6 +80,7 @@ def launch(tmp_path: Path) -> Generator[Callable[..., Process]]:
 
 
 def call(url: str, method: str, path: str, token: str, body: Any = None) -> Any:
+    """Send a request and return the JSON of its answer."""
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{url}/api/v2{path}",
         method=method,
@@ -91,9 +94,7 @@ def call(url: str, method: str, path: str, token: str, body: Any = None) -> Any:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_ready_file_and_prompt_stop(launch: Callable[..., Process], number: int) -> None:
-    """The file is private and complete; the server stops at once with a stream open; no token
-    is printed.
-    """
+    """The file is private, the server stops at once with a stream open, no token is printed."""
     server = launch("--build-seconds", "0", "--log-level", "debug")
     ready = server.ready()
     assert server.ready_file.stat().st_mode & 0o777 == 0o600

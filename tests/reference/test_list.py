@@ -5,6 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
+from coder_conformance.reference.seed.default import default_seed
+from coder_conformance.reference.seed.model import TemplateSeed, VersionSeed
+
 from .support import ABSENT_ID, Api, fields_of
 
 
@@ -27,6 +30,7 @@ def fleet(api: Api) -> Api:
 
 
 def names(api: Api, q: str = "", token: str = "", more: str = "") -> list[str]:
+    """Return the names of the workspaces that a query finds, in order."""
     answer = api.get(f"/workspaces?q={quote(q)}{more}", token=token)
     found = [workspace["name"] for workspace in answer["workspaces"]]
     if not more:
@@ -110,15 +114,15 @@ def test_ids(fleet: Api) -> None:
         ("a:b:c", "q", "Query element \"a:b:c\" can only contain 1 ':'"),
         ("a/b/c", "q", "Query element \"a/b/c\" can only contain 1 '/'"),
         ("/", "q", "Query element \"/\" can only contain 1 '/'"),
-        ("foo bar", "name", 'Query param "name" provided more than once, found 2 times. '
-         "Only provide 1 instance of this query param."),
+        ("foo bar", "name", ('Query param "name" provided more than once, found 2 times. '
+         "Only provide 1 instance of this query param.")),
         ("status:started", "status",
          'Query param "status" has invalid value: "started" is not a valid value'),
         ("colour:red", "colour", '"colour" is not a valid query param'),
-        ("dormant:yes", "dormant", 'Query param "dormant" must be a valid boolean: '
-         'strconv.ParseBool: parsing "yes": invalid syntax'),
-        ("organization:nope", "organization", 'Query param "organization" has invalid value: '
-         'organization "nope" either does not exist, or you are unauthorized to view it'),
+        ("dormant:yes", "dormant", ('Query param "dormant" must be a valid boolean: '
+         'strconv.ParseBool: parsing "yes": invalid syntax')),
+        ("organization:nope", "organization", ('Query param "organization" has invalid value: '
+         'organization "nope" either does not exist, or you are unauthorized to view it')),
         ("id:zzz", "id", 'Query param "id" has invalid values: "zzz": invalid UUID length: 3'),
     ],
 )  # fmt: skip
@@ -186,9 +190,6 @@ def test_unreadable_templates_are_counted_but_left_out(api: Api) -> None:
 
 def test_templates(make_api: Callable[..., Api]) -> None:
     """Templates are listed, searched and described; versions tell of their import."""
-    from coder_conformance.reference.seed.default import default_seed
-    from coder_conformance.reference.seed.model import TemplateSeed, VersionSeed
-
     seed = default_seed()
     versions = [VersionSeed(name="only")]
     seed.templates.append(

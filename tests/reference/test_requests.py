@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from coder_conformance.reference.seed.model import Seed
+
 from .support import ABSENT_ID, PASSWORD, Api
 
 SIGNED_OUT = "You are signed out or your session has expired. Please sign in again to continue."
@@ -277,8 +279,6 @@ def test_users_see_only_themselves(api: Api) -> None:
 
 def test_first_user(make_api: Callable[..., Api]) -> None:
     """A fresh deployment takes one first user, who is its owner."""
-    from coder_conformance.reference.seed.model import Seed
-
     api = make_api(Seed())
     body = {"email": "a@coder.example", "username": "boss", "password": PASSWORD}
     response = api.send("POST", "/users/first", body, token=None)

@@ -37,11 +37,13 @@ class Live:
         self.address = urlsplit(server.url).netloc
 
     def advance(self, seconds: float) -> None:
+        """Move the deployment's clock."""
         self.server.call(lambda: self.clock.advance(seconds))
 
     def request(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[http.client.HTTPResponse, bytes]:
+        """Send a request and return the answer with its body."""
         connection = http.client.HTTPConnection(self.address, timeout=5)
         content = None if body is None else json.dumps(body)
         connection.request(method, f"/api/v2{path}", content, headers or OWNER_HEADER)
@@ -59,15 +61,18 @@ class Live:
         return found
 
     def sse(self, workspace: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """Open an event stream."""
         connection = http.client.HTTPConnection(self.address, timeout=5)
         path = f"/api/v2/workspaces/{workspace}/watch"
         connection.request("GET", path, headers=OWNER_HEADER)
         return connection, connection.getresponse()
 
     def socket(self, workspace: str, **options: Any) -> ClientConnection:
+        """Open a WebSocket."""
         url = f"ws://{self.address}/api/v2/workspaces/{workspace}/watch-ws"
         options.setdefault("additional_headers", OWNER_HEADER)
-        return connect(url, **options)
+        opened: ClientConnection = connect(url, **options)
+        return opened
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +96,23 @@ def frame(response: http.client.HTTPResponse) -> bytes:
 
 
 def data_of(text: bytes) -> Any:
+    """Return the workspace in a data frame."""
     assert text.startswith(b"event: data\ndata: ")
     assert text.count(b"\n") == 3
     return json.loads(text.split(b"\ndata: ")[1])
 
 
 def next_data(response: http.client.HTTPResponse) -> Any:
+    """Return the workspace in the next data frame."""
     while (text := frame(response)) == b"event: ping\n\n":
         pass
     return data_of(text)
+
+
+def drain(socket: ClientConnection) -> None:
+    """Read messages until the socket closes."""
+    while True:
+        socket.recv(timeout=5)
 
 
 def test_events_are_framed_byte_for_byte(live: Live) -> None:
@@ -342,9 +355,9 @@ def test_stop_with_open_streams() -> None:
         assert time.monotonic() - start < 2
         rest = response.read()
         assert not rest or rest.endswith(b"\n\n")
+        socket.recv(timeout=5)
         with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                socket.recv(timeout=5)
+            drain(socket)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1000, "Connection closed")
     response.close()

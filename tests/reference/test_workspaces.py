@@ -288,7 +288,11 @@ def test_rename(make_api: Callable[..., Api]) -> None:
 def test_timings_are_empty_until_the_build_ends(api: Api) -> None:
     """All three lists are arrays from the start and filled by build and agent."""
     path = f"/workspaces/{api.create()['id']}/timings"
-    empty = {"provisioner_timings": [], "agent_script_timings": [], "agent_connection_timings": []}
+    empty: dict[str, list[object]] = {
+        "provisioner_timings": [],
+        "agent_script_timings": [],
+        "agent_connection_timings": [],
+    }
     assert api.get(path) == empty
     api.clock.advance(10)
     timings = api.get(path)
