@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from coder_workspaces.errors import DecodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_PROBLEMS = 5
+_LARGE = 64 * 1024
 
 
 class Decoder(Generic[T_co]):
@@ -40,7 +43,9 @@ class Decoder(Generic[T_co]):
         from pydantic import ValidationError  # noqa: PLC0415 - keeps pydantic out of the import
 
         try:
-            result: T_co = self._ready().json(body)
+            validator = self._ready()
+            with _collector_paused(len(body)):
+                result: T_co = validator.json(body)
         except ValidationError as error:
             raise DecodingError(operation, _problems(error), status=status, body=body) from None
         return result
@@ -65,6 +70,23 @@ class Decoder(Generic[T_co]):
         if self._validator is None:
             self._validator = _validator(self._target)
         return self._validator
+
+
+@contextmanager
+def _collector_paused(size: int) -> Iterator[None]:
+    """Pause cyclic garbage collection while a large body is decoded.
+
+    Decoding makes many objects and no garbage; scanning them again and again while they come into
+    being takes more than half of the time on a large page. The collector is left as it was found.
+    """
+    if size < _LARGE or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Validator(NamedTuple):
