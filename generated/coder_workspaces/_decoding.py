@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from coder_workspaces.errors import DecodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -73,7 +73,7 @@ class Decoder(Generic[T_co]):
 
 
 @contextmanager
-def _collector_paused(size: int) -> Iterator[None]:
+def _collector_paused(size: int) -> Generator[None]:
     """Pause cyclic garbage collection while a large body is decoded.
 
     Decoding makes many objects and no garbage; scanning them again and again while they come into

@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -78,8 +79,6 @@ def test_every_operation_is_a_method() -> None:
 
 def test_every_operation_has_its_functions() -> None:
     """Each module has sync and asyncio, and the detailed variants unless it is a stream."""
-    from importlib import import_module
-
     for operation in load().operations:
         name = "".join(f"_{char.lower()}" if char.isupper() else char for char in operation.id)
         module = import_module(f"coder_workspaces.api.{operation.tag}.{name}")

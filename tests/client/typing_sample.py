@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_type
+from datetime import datetime
+from typing import assert_type
 from uuid import UUID
 
 from pydantic import MISSING
@@ -30,7 +31,7 @@ def blocking(client: Client, workspace: UUID) -> None:
     found = client.workspaces.get_workspace_metadata_by_id(workspace)
     assert_type(found, Workspace)
     assert_type(found.id, UUID)
-    assert_type(found.dormant_at, "datetime | None")
+    assert_type(found.dormant_at, datetime | None)
     assert_type(found.ttl_ms, int | None)
     assert_type(found.latest_build.status, WorkspaceStatus)
     assert_type(client.builds.list_workspace_builds(workspace), list[WorkspaceBuild])
