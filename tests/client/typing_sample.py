@@ -22,9 +22,6 @@ from coder_workspaces.models import (
     WorkspaceStatus,
 )
 
-if TYPE_CHECKING:
-    pass
-
 
 def blocking(client: Client, workspace: UUID) -> None:
     """Use the blocking client."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from coder_generator.cli import main
 
 from .conftest import Generate

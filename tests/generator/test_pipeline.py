@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from coder_generator import models, package
 from coder_generator.cli import main
 from coder_generator.errors import GenerationError
