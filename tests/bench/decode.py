@@ -1,0 +1,56 @@
+"""Decoding a page of workspaces from bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import pydantic_core
+
+from coder_workspaces._decoding import Decoder
+from coder_workspaces.models import WorkspacesResponse
+
+from . import data, stock
+from .measure import Effort, cpu, interleave, timed
+from .report import Section, speed_row
+from .setup import Setup
+
+# Page size: seconds to measure, runs per sample, target against stock output.
+_PAGES: Final = {1: (5.0, 50, 2.5), 100: (6.0, 2, 3.5), 1_000: (14.0, 1, 2.5)}
+
+
+def run(setup: Setup) -> Section:
+    """Compare with stock output, and with two parsers that only make dictionaries."""
+    section = Section("decode a page of workspaces from bytes (CPU)")
+    stock_page = stock.module(setup.stock_root, "models").WorkspacesResponse
+    decoder = Decoder(WorkspacesResponse)  # what the client's calls of listWorkspaces use
+    for count, (seconds, repeat, target) in _PAGES.items():
+        body = data.encode(data.page(count))
+        contenders: dict[str, Callable[[bytes], object]] = {
+            "ours": lambda body: decoder.json(body, operation="listWorkspaces", status=200),
+            "stock": lambda body: stock_page.from_dict(json.loads(body)),
+            "json": json.loads,
+            "core": pydantic_core.from_json,
+        }
+        samples = interleave(
+            {
+                name: timed(partial(decode, body), repeat=repeat)
+                for name, decode in contenders.items()
+            },
+            setup.effort(Effort(seconds)),
+        )
+        ours = cpu(samples["ours"])
+        name = f"{count:,} of {len(body) / count / 1000:.1f} KB"
+        section.rows += [
+            speed_row(name, ours, "stock", cpu(samples["stock"]), target=target),
+            speed_row(name, ours, "json.loads, untyped", cpu(samples["json"])),
+            speed_row(name, ours, "pydantic_core.from_json, untyped", cpu(samples["core"])),
+        ]
+    section.notes.append(
+        "stock is openapi-python-client's output for the same contract, with the schema Response "
+        "renamed, without which its modules fail on import: json.loads and Model.from_dict. The "
+        "contract's open enums are plain strings there."
+    )
+    return section
