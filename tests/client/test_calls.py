@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -337,3 +339,55 @@ def test_decoding_a_large_page_leaves_the_collector_as_it_was(runner: Runner) ->
             assert gc.isenabled() is enabled
         finally:
             gc.enable()
+
+
+def test_texts_that_cannot_be_sent(runner: Runner) -> None:
+    """Half of a surrogate pair is refused before anything is sent."""
+    server = answers(json_answer(200, workspace()))
+    for action in (
+        lambda c: c.users.get_user("\ud800"),
+        lambda c: c.workspaces.list_workspaces(q="\ud800"),
+    ):
+        with pytest.raises(InvalidArgumentError, match="UTF-8"):
+            runner.run(server, action)
+    assert server.requests == []
+
+
+def test_a_request_can_be_built_up() -> None:
+    """Fields can be set one after the other, under the same rules."""
+    body = CreateWorkspaceRequest(name="a")
+    body.ttl_ms = 60_000
+    assert body.to_dict() == {"name": "a", "ttl_ms": 60_000}
+    with pytest.raises(ValueError, match="greater than"):
+        body.ttl_ms = -1
+
+
+def test_many_threads_may_share_a_client() -> None:
+    """The first use from many threads at once, with everything still to be loaded, works."""
+    code = """
+import json, sys, threading, httpx2
+from coder_workspaces import Client
+body = json.loads(sys.stdin.read())
+transport = httpx2.MockTransport(lambda request: httpx2.Response(200, json=body))
+failures, barrier = [], threading.Barrier(12)
+with Client("http://localhost", transport=transport) as client:
+    def work():
+        barrier.wait()
+        try:
+            found = client.workspaces.get_workspace_metadata_by_id("x")
+            assert found.latest_build.job.status == "succeeded"
+        except BaseException as error:
+            failures.append(repr(error))
+    threads = [threading.Thread(target=work) for _ in range(12)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+sys.exit("; ".join(failures) or 0)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(workspace()),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr

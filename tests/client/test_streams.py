@@ -10,15 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
+from wsproto.utilities import generate_accept_token
 
 from coder_workspaces import (
     AsyncClient,
     AuthenticationError,
     Client,
     CoderError,
+    ConfigurationError,
     ConnectionFailedError,
     DecodingError,
     NotFoundError,
@@ -464,3 +469,64 @@ def test_an_unreachable_server(runner: Runner, opener: Callable[[Any], Any]) -> 
         port = listener.getsockname()[1]
     with pytest.raises(ConnectionFailedError):
         watch(runner, f"http://127.0.0.1:{port}", opener)
+
+
+@pytest.mark.parametrize("opener", [_sse, _websocket])
+def test_a_cancelled_reader_leaves_no_connection(opener: Callable[[Any], Any]) -> None:
+    """Cancelling a task that waits for an event closes the connection at once."""
+    closed = threading.Event()
+
+    def script(connection: socket.socket, head: bytes) -> None:
+        sse_script(event("data", workspace()), complete=False)(connection, head)
+        connection.recv(1)
+        closed.set()
+
+    def handler(connection: ServerConnection) -> None:
+        connection.send(message("data", workspace()))
+        try:
+            connection.recv(timeout=5)
+        except ConnectionClosed:
+            closed.set()
+
+    async def main(url: str) -> None:
+        async with AsyncClient(url, retry=False) as client:
+            with anyio.move_on_after(0.1) as scope:
+                async with opener(client) as stream:
+                    async for _ in stream:
+                        pass
+            assert scope.cancelled_caught
+
+    server = raw_server(script) if opener is _sse else websocket_server(handler)
+    with server as peer:
+        anyio.run(main, peer.url)
+        assert closed.wait(3)
+
+
+def test_a_transport_without_websockets() -> None:
+    """A transport that cannot hand its connection over is named as the reason."""
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        key = request.headers["sec-websocket-key"].encode()
+        accept = generate_accept_token(key).decode()
+        return httpx2.Response(101, headers={"sec-websocket-accept": accept})
+
+    with (
+        Client("http://localhost", transport=httpx2.MockTransport(answer)) as client,
+        pytest.raises(ConfigurationError, match="cannot carry WebSockets"),
+        _websocket(client),
+    ):
+        pass
+
+
+@given(st.lists(st.binary(max_size=40), max_size=8))
+def test_no_bytes_upset_the_receiver(chunks: list[bytes]) -> None:
+    """Whatever a peer sends is a message, an end, or a violation, and never another exception."""
+    receiver = Receiver()
+    for chunk in chunks:
+        try:
+            receiver.feed(chunk)
+        except ProtocolViolationError:
+            return
+        if receiver.close_code is not None:
+            return
+    assert all(isinstance(text, str) for text in receiver.messages)

@@ -117,25 +117,38 @@ def path_segment(name: str, value: Scalar) -> str:
     """Encode one path parameter.
 
     Raises:
-        InvalidArgumentError: The value is empty or a dot segment, and would name another address.
+        InvalidArgumentError: The value is empty or a dot segment, and would name another address,
+            or it cannot be encoded.
     """
     text = _text(value)
     if text in {"", ".", ".."}:
         raise InvalidArgumentError(f"{name} is {text!r}, which cannot be part of an address.")
-    return quote(text, safe="")
+    return quote(_encodable(name, text), safe="")
 
 
 def query_string(pairs: Iterable[tuple[str, QueryValue]]) -> str:
-    """Encode query parameters; None leaves one out, a list repeats it."""
+    """Encode query parameters; None leaves one out, a list repeats it.
+
+    Raises:
+        InvalidArgumentError: A time has no zone, or a text cannot be encoded.
+    """
     encoded: list[tuple[str, str]] = []
     for name, value in pairs:
         if value is None:
             continue
         if isinstance(value, list):
-            encoded.extend((name, _text(item)) for item in value)
+            encoded.extend((name, _encodable(name, _text(item))) for item in value)
         else:
-            encoded.append((name, _text(value)))
+            encoded.append((name, _encodable(name, _text(value))))
     return urlencode(encoded, quote_via=quote)
+
+
+def _encodable(name: str, text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(f"{name} has characters that UTF-8 cannot express.") from None
+    return text
 
 
 def _text(value: Scalar) -> str:

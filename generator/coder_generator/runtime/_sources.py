@@ -13,9 +13,11 @@ from coder_workspaces._events import (
     decode_sse,
     silence,
 )
-from coder_workspaces.errors import APIError, CoderError, DecodingError
+from coder_workspaces.errors import CoderError, ConfigurationError, DecodingError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from coder_workspaces._call import StreamCall
     from coder_workspaces._exchange import Exchange
     from coder_workspaces._websocket import Handshake
@@ -67,7 +69,7 @@ def opening_headers(call: StreamCall[T]) -> Opening:
 
 def refusal(
     exchange: Exchange[T], response: httpx2.Response, opening: Opening
-) -> APIError | CoderError | None:
+) -> CoderError | None:
     """Return the exception for an answer that looks like success but opens no stream."""
     operation = exchange.call.operation
     if opening.handshake is None:
@@ -77,7 +79,11 @@ def refusal(
         problem = f"its content type is {kind or 'missing'}, not text/event-stream"
     else:
         if response.status_code == 101 and opening.handshake.accepted(response):
-            return None
+            if "network_stream" in response.extensions:
+                return None
+            return ConfigurationError(
+                f"{operation}: the transport of this client cannot carry WebSockets."
+            )
         problem = "it does not complete the WebSocket handshake"
     return DecodingError(operation, (problem,), status=response.status_code, body=b"")
 
@@ -139,7 +145,11 @@ class _AsyncSSESource(Generic[T]):
         self._exchange = exchange
         self._call = stream_call(exchange)
         self._response = response
-        self._events = aiter(httpx2.EventSource(response, MAX_EVENT_BYTES))
+        # Iterating an event source is a generator, which must be closed in the task that used it.
+        self._events = cast(
+            "AsyncGenerator[httpx2.ServerSentEvent]",
+            aiter(httpx2.EventSource(response, MAX_EVENT_BYTES)),
+        )
 
     async def receive(self) -> StreamEvent[T] | None:
         try:
@@ -150,4 +160,7 @@ class _AsyncSSESource(Generic[T]):
         return None if event is None else decode_sse(self._call, event.event, event.data)
 
     async def aclose(self) -> None:
-        await self._response.aclose()
+        try:
+            await self._events.aclose()
+        finally:
+            await self._response.aclose()

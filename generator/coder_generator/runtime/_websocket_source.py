@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
+import anyio
 import httpcore2
 
 from coder_workspaces._events import StreamEvent, broken, decode_message, silence
@@ -85,10 +85,13 @@ class WebSocketSource(Generic[T]):
     def close(self) -> None:
         """Say goodbye and close the connection."""
         goodbye = self._receiver.goodbye()
-        with suppress(httpcore2.NetworkError, httpcore2.TimeoutException):
+        try:
             if goodbye:
                 self._pipe.write(goodbye, timeout=_GOODBYE_SECONDS)
-        self._response.close()
+        except (httpcore2.NetworkError, httpcore2.TimeoutException):
+            pass  # the connection is gone, which is what closing is for
+        finally:
+            self._response.close()
 
 
 class AsyncWebSocketSource(Generic[T]):
@@ -133,10 +136,15 @@ class AsyncWebSocketSource(Generic[T]):
     async def aclose(self) -> None:
         """Say goodbye and close the connection."""
         goodbye = self._receiver.goodbye()
-        with suppress(httpcore2.NetworkError, httpcore2.TimeoutException):
-            if goodbye:
-                await self._pipe.write(goodbye, timeout=_GOODBYE_SECONDS)
-        await self._response.aclose()
+        # Shielded, so that a cancelled caller still says goodbye and closes the connection.
+        with anyio.CancelScope(shield=True):
+            try:
+                if goodbye:
+                    await self._pipe.write(goodbye, timeout=_GOODBYE_SECONDS)
+            except (httpcore2.NetworkError, httpcore2.TimeoutException):
+                pass  # the connection is gone, which is what closing is for
+            finally:
+                await self._response.aclose()
 
 
 def _require_orderly_end(exchange: Exchange[T], receiver: Receiver) -> None:
