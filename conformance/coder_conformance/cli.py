@@ -24,15 +24,28 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options))
+        return _dispatch(options)
     except SettingsError as error:
         print(f"coder-conformance: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Whoever read the output has had enough; leave nothing that Python would still write.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in {"coder_conformance", "coder_workspaces"}:
             raise
         print(f"{_MISSING} ({error.name} is missing)", file=sys.stderr)
         return 2
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    import coder_spec  # noqa: PLC0415 -- reads YAML, which a plain install does not have
+
+    try:
+        return int(options.command(options))
+    except coder_spec.ContractError as error:
+        raise SettingsError(f"the contract cannot be read: {error}") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--url",
-        help="the server, without /api/v2 (default: CODER_URL is not used; the embedded server)",
+        help="address of the server (default: an embedded reference server)",
     )
     run.add_argument(
         "--token-env",

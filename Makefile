@@ -1,0 +1,73 @@
+# Everything that users, maintainers and CI run. `make` alone lists it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := conformance generator spec tests
+
+# For `make conformance URL=… TOKEN=…`; exported rather than passed on, so that no process list,
+# log or report shows the token.
+ifdef TOKEN
+export CODER_SESSION_TOKEN := $(TOKEN)
+endif
+ifdef MEMBER_TOKEN
+export CODER_MEMBER_TOKEN := $(MEMBER_TOKEN)
+endif
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup generate check test conformance serve bench dist lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make conformance URL=https://coder.example.com TOKEN=… [MEMBER_TOKEN=…] judges a server of yours."
+
+setup: $(VENV)/.ready ## Create .venv with the locked tools (done by the other targets as needed)
+
+$(VENV)/.tools: requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed, but $(PYTHON) is $$($(PYTHON) -V 2>&1); choose another one with make PYTHON=…" >&2; exit 1; }
+	@echo "Setting up $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.ready: $(VENV)/.tools pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+generate: setup ## Regenerate generated/ from spec/
+	@$(BIN)/python -m coder_generator
+
+check: setup ## Lint the contract, find drift, lint and type-check the code
+	@$(BIN)/python -m coder_spec
+	@$(BIN)/python -m coder_generator --check
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@$(BIN)/mypy conformance generated generator spec
+	@$(BIN)/basedpyright --level error
+
+test: setup ## Run the project's own tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+conformance: generate ## Judge the client and the embedded reference server, or the server at URL=…
+	@$(BIN)/coder-conformance run $(if $(URL),--url '$(URL)') $(ARGS)
+
+serve: setup ## Run the reference server on http://127.0.0.1:3000
+	@$(BIN)/coder-reference-server --port 3000 $(ARGS)
+
+bench: setup ## Measure the client and the reference server beside others
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+dist: generate ## Build the wheel and the source distribution into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist .
+
+lock: setup ## Resolve requirements/dev.in into requirements/dev.txt (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-emit-index-url requirements/dev.in --output-file requirements/dev.txt
+
+clean: ## Remove .venv and everything that was built
+	@rm -rf $(VENV) build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
