@@ -1,0 +1,164 @@
+"""Runs as users start them: exit statuses, clean-up, and what bad input gets."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from coder_conformance.reference.pytest_plugin import RunningServer
+from coder_conformance.reference.seed.default import OWNER
+
+COMMAND = [sys.executable, "-m", "coder_conformance"]
+
+
+def start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Start the command."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    """Run the command; its exit status, output and error output."""
+    process = start(*arguments, **environment)
+    output, error = process.communicate(timeout=120)
+    return process.returncode, output, error
+
+
+def mine(server: RunningServer) -> list[Any]:
+    """The suite's workspaces that are left on a server."""
+    answer = httpx2.get(
+        f"{server.url}/api/v2/workspaces",
+        params={"q": "name:cf-"},
+        headers={"coder-session-token": OWNER.token},
+    )
+    found: list[Any] = answer.json()["workspaces"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "says"),
+    [
+        (["--url", "nowhere"], {}, "'nowhere' is not the address of a server"),
+        (["--url", "http://127.0.0.1:1", "--token-env", "NO_SUCH"], {}, "NO_SUCH is empty"),
+        (["--operation", "listWorkspace"], {}, "'listWorkspace' is no operation"),
+        (["--examples", "0"], {}, "0 is not positive"),
+        (["--seed", "x"], {}, "'x' is not a whole number"),
+        (["--role", "judge"], {}, "invalid choice"),
+    ],
+)
+def test_bad_arguments_end_in_a_sentence(
+    arguments: list[str], environment: dict[str, str], says: str
+) -> None:
+    """Exit status 2, what was wrong, no traceback."""
+    status, _, error = run("run", *arguments, **environment)
+    assert status == 2
+    assert says in error
+    assert "Traceback" not in error
+
+
+def test_a_server_that_is_not_there_gives_no_verdict(tmp_path: Path) -> None:
+    """Exit status 3, the reason, and reports that say so too."""
+    status, output, error = run(
+        "run",
+        "--role=server",
+        "--url=http://127.0.0.1:1",
+        f"--reports={tmp_path}",
+        CODER_SESSION_TOKEN=OWNER.token,
+    )
+    assert status == 3
+    assert "NO VERDICT" in output
+    assert "got no answer" in output
+    assert "Traceback" not in output + error
+    assert not json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["conformant"]
+
+
+def test_a_wrong_token_gives_no_verdict(reference_server: RunningServer, tmp_path: Path) -> None:
+    """A token that the server refuses is said to be that, and is not shown."""
+    wrong = "abcdefghij-0123456789abcdefABCDEF"
+    status, output, error = run(
+        "run",
+        "--role=server",
+        f"--url={reference_server.url}",
+        f"--reports={tmp_path}",
+        CODER_SESSION_TOKEN=wrong,
+    )
+    assert status == 3
+    assert "401" in output
+    assert wrong not in output + error
+
+
+def test_reports_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
+    """The results are shown all the same, and the exit status is 2."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    status, output, error = run(
+        "run",
+        "--role=client",
+        "--operation=favoriteWorkspaceById",
+        "--examples=1",
+        f"--reports={blocked}",
+    )
+    assert status == 2
+    assert "CONFORMANT" in output
+    assert "cannot be written" in error
+
+
+def test_what_a_run_creates_it_deletes(reference_server: RunningServer, tmp_path: Path) -> None:
+    """After a whole run nothing of it is left, and no report shows a token."""
+    status, output, error = run(
+        "run",
+        "--role=server",
+        f"--url={reference_server.url}",
+        "--operation=updateWorkspaceAutomaticUpdatesById",
+        "--examples=3",
+        f"--reports={tmp_path}",
+        CODER_SESSION_TOKEN=OWNER.token,
+    )
+    assert status == 0, output + error
+    assert "not tested" in output  # no second user was given
+    assert mine(reference_server) == []
+    reports = "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
+    assert OWNER.token not in reports + output + error
+
+
+def test_ctrl_c_cleans_up_too(reference_server: RunningServer, tmp_path: Path) -> None:
+    """An interrupted run deletes what it created, and says that it is no verdict."""
+    process = start(
+        "run",
+        "--role=server",
+        f"--url={reference_server.url}",
+        f"--reports={tmp_path}",
+        CODER_SESSION_TOKEN=OWNER.token,
+    )
+    deadline = time.monotonic() + 30
+    while len(mine(reference_server)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert mine(reference_server)
+    process.send_signal(signal.SIGINT)
+    output, error = process.communicate(timeout=60)
+    assert process.returncode == 3, output + error
+    assert "NO VERDICT: the run was interrupted" in output
+    assert mine(reference_server) == []
+
+
+def test_the_list_of_requirements() -> None:
+    """The catalogue can be read and narrowed down."""
+    status, output, _ = run("list", "--operation", "updateWorkspaceTtlById", "--role", "server")
+    assert status == 0
+    assert "ttl/limits  [server, MUST, updateWorkspaceTtlById]" in output
+    assert "extend/limits" not in output
+    assert "client/" not in output

@@ -1,0 +1,309 @@
+"""The parts that verdicts are made of, each alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import coder_conformance
+import coder_spec
+from coder_conformance import catalogue, formats
+from coder_conformance.client import python_name
+from coder_conformance.consistency import workspace as contradictions
+from coder_conformance.context import is_known
+from coder_conformance.exchange import Exchange, redact
+from coder_conformance.judge import Judge
+from coder_conformance.report import files, text
+from coder_conformance.requests import RequestJudge
+from coder_conformance.results import Failure, Outcome, Result, Run
+from coder_conformance.settings import SettingsError, check_url
+
+TOKEN = "abcdefghij-0123456789abcdefABCDEF"
+BASE = "http://127.0.0.1:1/api/v2"
+ID = "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69"
+COMMON = {"x-coder-request-id": ID, "x-coder-build-version": "v2.25.0"}
+JSON = {**COMMON, "content-type": "application/json; charset=utf-8"}
+
+
+def exchange(
+    method: str,
+    path: str,
+    status: int,
+    headers: dict[str, str],
+    body: bytes = b"",
+    sent: bytes | None = None,
+) -> Exchange:
+    """A request and an answer."""
+    request_headers = {"coder-session-token": TOKEN, "content-type": "application/json"}
+    return Exchange(method, f"{BASE}{path}", request_headers, sent, status, headers, body)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        f"Coder-Session-Token: {TOKEN}",
+        f"http://x/?coder_session_token={TOKEN}&q=1",
+        "http://x/?access_token=not-of-the-usual-form&q=1",
+        f'{{"session_token": "{TOKEN}"}}',
+    ],
+)
+def test_tokens_are_redacted(shown: str) -> None:
+    """No token stays in a text, whatever form it has there."""
+    hidden = redact(shown)
+    assert TOKEN not in hidden
+    assert "not-of-the-usual-form" not in hidden
+    assert "$CODER_SESSION_TOKEN" in hidden
+
+
+def test_a_curl_line_has_everything_but_the_token() -> None:
+    """Method, address, body and content type are there to be run again."""
+    line = exchange("PUT", f"/workspaces/{ID}/ttl", 204, {}, sent=b'{"ttl_ms": 60000}').curl()
+    assert TOKEN not in line
+    assert line.startswith("curl -i -X PUT")
+    assert '"coder-session-token: $CODER_SESSION_TOKEN"' in line
+    assert "'{\"ttl_ms\": 60000}'" in line
+    assert line.endswith(f"/workspaces/{ID}/ttl")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "aspect"),
+    [
+        (299, JSON, b"{}", "documented-status"),
+        (200, {**JSON, "content-type": "text/html"}, b"{}", "content-type"),
+        (200, JSON, b"{", "response-schema"),
+        (200, JSON, b'{"parameter_mismatch": 1}', "response-schema"),
+        (200, {"content-type": "application/json"}, b'{"parameter_mismatch": true}', "headers"),
+        (200, {**JSON, "x-coder-request-id": "1"}, b'{"parameter_mismatch": true}', "headers"),
+        (401, JSON, b'{"message": "no"}', "headers"),
+    ],
+)
+def test_the_judge_finds(status: int, headers: dict[str, str], body: bytes, aspect: str) -> None:
+    """Each aspect of an answer is judged, and judged as itself."""
+    judge = Judge(coder_spec.load(), closed=True)
+    operation = judge.contract.operation("resolveWorkspaceAutostartById")
+    seen = exchange("GET", f"/workspaces/{ID}/resolve-autostart", status, headers, body)
+    assert {finding.aspect for finding in judge.findings(operation, seen)} == {aspect}
+
+
+def test_the_judge_is_content_with_what_is_right() -> None:
+    """A right answer has no findings, with and without a body."""
+    judge = Judge(coder_spec.load(), closed=True)
+    resolve = judge.contract.operation("resolveWorkspaceAutostartById")
+    seen = exchange("GET", "/x", 200, JSON, b'{"parameter_mismatch": false, "new": 1}')
+    assert judge.findings(resolve, seen) == []
+    ttl = judge.contract.operation("updateWorkspaceTtlById")
+    assert judge.findings(ttl, exchange("PUT", "/x", 204, COMMON)) == []
+    found = judge.findings(ttl, exchange("PUT", "/x", 204, JSON, b"{}"))
+    assert [finding.aspect for finding in found] == ["content-type"]
+
+
+def test_enums_are_closed_for_known_servers_only() -> None:
+    """A newer server may answer with values that the contract does not list."""
+    assert is_known("v2.25.0+1a2b3c4")
+    assert not is_known("v2.99.0")
+    assert not is_known("unknown")
+    schema = {"$ref": "#/components/schemas/WorkspaceStatus"}
+    assert Judge(coder_spec.load(), closed=True).schema_errors(schema, "sleeping")
+    assert not Judge(coder_spec.load(), closed=False).schema_errors(schema, "sleeping")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "says"),
+    [
+        (f"/workspaces/{ID}/ttl", b'{"ttl_ms": 60000}', None),
+        (f"/workspaces/{ID}/ttl", b'{"ttl_ms": null}', None),
+        (f"/workspaces/{ID}/ttl?x=1", b"{}", "x is not documented"),
+        ("/workspaces/x/ttl", b"{}", "workspace = 'x'"),
+        (f"/workspaces/{ID}/ttl", b'{"ttl_ms": 5}', "the body"),
+        (f"/workspaces/{ID}/ttl", b"{", "not JSON"),
+        (f"/workspaces/{ID}/ttl", None, "no body"),
+        (f"/workspaces/{ID}/tt", b"{}", "not of the form"),
+    ],
+)
+def test_the_request_judge_finds(path: str, sent: bytes | None, says: str | None) -> None:
+    """Path, query and body of a request are judged by the contract."""
+    judge = RequestJudge(coder_spec.load())
+    operation = judge.contract.operation("updateWorkspaceTtlById")
+    seen = exchange("PUT", path, 204, {}, sent=sent)
+    found = judge.violations(operation, "PUT", seen.url, seen.request_headers, seen.request_body)
+    if says is None:
+        assert found == []
+    else:
+        assert len(found) == 1
+        assert says in found[0]
+
+
+def test_the_catalogue_covers_every_operation_in_both_roles() -> None:
+    """Each of the 19 has requirements of its own, and every id is well-formed."""
+    requirements = catalogue.load().values()
+    for operation in coder_spec.load().operations:
+        if operation.in_scope:
+            own = [r for r in requirements if r.operations == (operation.id,)]
+            assert own, operation.id
+            assert any(r.role == "client" and operation.id in r.operations for r in requirements)
+    for requirement in requirements:
+        assert re.fullmatch(r"[a-z-]+/[a-z0-9-]+", requirement.id)
+        assert requirement.text.endswith(".")
+
+
+def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:
+    """Catalogue and suite name the same ids."""
+    suite = Path(coder_conformance.__file__).parent / "suite"
+    named = {
+        found
+        for path in suite.rglob("test_*.py")
+        for found in re.findall(r'requirement\("([^"]+)"\)', path.read_text(encoding="utf-8"))
+    }
+    assert named == set(catalogue.load())
+
+
+def test_operations_have_one_name() -> None:
+    """The Python name is the operationId in snake case."""
+    names = {o.id: python_name(o.id) for o in coder_spec.load().operations}
+    assert names["extendWorkspaceDeadlineById"] == "extend_workspace_deadline_by_id"
+    assert names["watchWorkspaceByIdViaWebsockets"] == "watch_workspace_by_id_via_websockets"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("30 9 * * *", "2026-11-24T09:30:00+00:00"),
+        ("0 8 * * *", "2026-11-25T08:00:00+00:00"),
+        ("CRON_TZ=Asia/Tokyo 30 9 * * 1-5", "2026-11-25T00:30:00+00:00"),
+        ("*/20 * * * sun", "2026-11-29T00:00:00+00:00"),
+    ],
+)
+def test_next_start(schedule: str, expected: str) -> None:
+    """The suite's own reading of a schedule, on a Tuesday at eight."""
+    now = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+    assert formats.next_start(schedule, now).isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://coder.example.com", "https://coder.example.com"),
+        ("https://coder.example.com/api/v2/", "https://coder.example.com"),
+        ("http://[::1]:3000/", "http://[::1]:3000"),
+    ],
+)
+def test_addresses(url: str, expected: str) -> None:
+    """An address is accepted with and without the API's path."""
+    assert check_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    "url", ["", "coder.example.com", "ftp://x", "http://", "http://u:p@x", "http://x:y"]
+)
+def test_bad_addresses(url: str) -> None:
+    """Anything else is refused with a sentence."""
+    with pytest.raises(SettingsError, match="is not the address of a server; give one such as"):
+        check_url(url)
+
+
+@pytest.fixture
+def mixed_run() -> Run:
+    """A run with one result of each kind."""
+    requirements = list(catalogue.load().values())
+    run = Run("http://127.0.0.1:1", "v2.25.0", 1, "2026-11-24T08:00:00+00:00")
+    outcomes = [Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED, Outcome.ERROR]
+    for requirement, outcome in zip(requirements, outcomes, strict=False):
+        result = Result(requirement, requirement.operations[0], outcome, 0.5, reason="a reason")
+        if outcome is Outcome.FAILED:
+            seen = exchange("GET", "/workspaces", 200, JSON, b"\x00\xff")
+            result.failures.append(Failure("this", "that\x00", seen.curl(), seen.answer()))
+        run.results.append(result)
+    return run
+
+
+def test_the_text_report_says_everything(mixed_run: Run) -> None:
+    """Requirement in words, request, expected, got, what was not tested, verdict."""
+    shown = text.render(mixed_run)
+    failed = mixed_run.results[1].requirement
+    for part in (
+        f"FAILED {failed.id}",
+        failed.text,
+        "curl -i -X GET",
+        "expected: this",
+        "got:      that",
+        "Not tested (a reason)",
+        "could not be judged: a reason",
+    ):
+        assert part in shown
+    assert shown.endswith("NOT CONFORMANT: 1 passed, 1 failed, 1 skipped, 1 error")
+    assert TOKEN not in shown
+
+
+def test_the_junit_report_is_whole(mixed_run: Run, tmp_path: Any) -> None:
+    """It parses whatever came over the wire, and counts and failures stand where tools look."""
+    written = files.write(mixed_run, tmp_path)
+    root = ET.parse(written[1]).getroot()  # noqa: S314 -- written a line above
+    server = root.find("testsuite[@name='server']")
+    assert server is not None
+    counts = [server.get(name) for name in ("tests", "failures", "errors", "skipped")]
+    assert counts == ["4", "1", "1", "1"]
+    failure = server.find("testcase/failure")
+    assert failure is not None
+    assert "curl" in (failure.text or "")
+    report = json.loads(written[0].read_text(encoding="utf-8"))
+    assert report["conformant"] is False
+    assert report["counts"] == {"passed": 1, "failed": 1, "skipped": 1, "error": 1}
+
+
+def test_nothing_judged_is_not_conformant() -> None:
+    """An empty run and an interrupted one give no green verdict."""
+    run = Run("none", "", 1, "")
+    assert not run.conformant
+    requirement = next(iter(catalogue.load().values()))
+    run.results.append(Result(requirement, requirement.operations[0], Outcome.PASSED))
+    assert run.conformant
+    run.trouble = "the run was interrupted"
+    assert not run.conformant
+    assert run.verdict().startswith("NO VERDICT: the run was interrupted")
+
+
+def test_contradictions_are_found(reference_url: str, reference_owner_token: str) -> None:
+    """Fields that disagree with each other are named; a right workspace has none."""
+    body = _some_workspace(reference_url, reference_owner_token)
+    assert list(contradictions(body)) == []
+    changes: list[tuple[list[str], Any, str]] = [
+        (["outdated"], True, "outdated"),
+        (["health", "healthy"], False, "health.healthy"),
+        (["latest_build", "workspace_id"], ID, "workspace_id"),
+        (["latest_build", "status"], "stopped", "status"),
+        (["latest_build", "job", "completed_at"], None, "completed_at"),
+        (["latest_build", "has_ai_task"], None, "has_ai_task"),
+        (["updated_at"], "2030-01-01T00:00:00Z", "updated_at"),
+    ]
+    for place, value, named in changes:
+        wrong = json.loads(json.dumps(body))
+        holder = wrong
+        for name in place[:-1]:
+            holder = holder[name]
+        if value is None:
+            del holder[place[-1]]
+        else:
+            holder[place[-1]] = value
+        assert any(named in sentence for sentence in contradictions(wrong)), place
+
+
+def _some_workspace(url: str, token: str) -> Any:
+    from coder_conformance.settings import Settings  # noqa: PLC0415
+    from coder_conformance.wire import Wire  # noqa: PLC0415
+    from coder_conformance.world import World  # noqa: PLC0415
+
+    wire = Wire(url, token, 10)
+    try:
+        world = World(wire, coder_spec.load(), Settings())
+        world.discover()
+        workspace = world.create()
+        assert world.cleanup() == []
+        return workspace
+    finally:
+        wire.close()
