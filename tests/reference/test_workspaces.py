@@ -319,3 +319,15 @@ def test_resolve_autostart_sees_a_lost_option(api: Api) -> None:
         assert api.send("PUT", f"{each}/autoupdates", body).status_code == 204
     assert api.get(f"{path}/resolve-autostart") == {"parameter_mismatch": True}
     assert api.get(f"{kept}/resolve-autostart") == {"parameter_mismatch": False}
+
+
+def test_the_queue_moves_on(api: Api) -> None:
+    """A waiting build moves up when the one before it is taken."""
+    api.create("one")
+    api.clock.advance(0.5)
+    path = f"/workspaces/{api.create('two')['id']}"
+    job = api.get(path)["latest_build"]["job"]
+    assert (job["queue_position"], job["queue_size"]) == (2, 2)
+    api.clock.advance(0.6)
+    job = api.get(path)["latest_build"]["job"]
+    assert (job["queue_position"], job["queue_size"]) == (1, 1)
