@@ -121,12 +121,18 @@ class StateFile:
             for (kind, key), record in self._pending.items()
         ]
         self._database.execute("BEGIN")
-        self._database.executemany(
-            "INSERT INTO records VALUES (?, ?, ?) "
-            "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
-            rows,
-        )
-        self._database.execute("COMMIT")
+        try:
+            self._database.executemany(
+                "INSERT INTO records VALUES (?, ?, ?) "
+                "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
+                rows,
+            )
+            self._database.execute("COMMIT")
+        except sqlite3.Error:
+            # Everything stays noted, so that the next commit tries again.
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
         self._pending.clear()
 
     def close(self) -> None:

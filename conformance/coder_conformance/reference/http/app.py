@@ -77,28 +77,34 @@ class Gateway:
             await self._send(context.request, reply, headers, send)
 
     async def _judge(self, context: Context, receive: Receive) -> tuple[Endpoint | None, Reply]:
-        """Return the answer and, if a route was reached, its endpoint."""
+        """Return the answer and, if a route was reached, its endpoint.
+
+        What the request changed is durable before the answer is given.
+        """
+        try:
+            answer = await self._answer(context, receive)
+            self._world.commit()
+        except ClientGoneError:
+            raise
+        except Exception as error:
+            logger.exception("%s %s failed", context.request.method, context.request.path)
+            detail = type(error).__name__
+            problem = Problem(500, "An internal server error occurred.", detail=detail)
+            return None, problem.reply()
+        return answer
+
+    async def _answer(self, context: Context, receive: Receive) -> tuple[Endpoint | None, Reply]:
         endpoint: Endpoint | None = None
         try:
             early = self._judge_early(context)
             if early is not None:
                 return None, early
             endpoint = find_endpoint(self._routes, context)
-            if endpoint.reads_body and context.request.method not in ("GET", "HEAD"):
+            if endpoint.reads_body and context.request.method != "GET":
                 context.body = await self._read_body(receive)
             return endpoint, endpoint.handle(context)
         except (Problem, Refusal) as answer:
             return endpoint, answer.reply()
-        except ClientGoneError:
-            raise
-        except Exception as error:
-            logger.exception("%s %s failed", context.request.method, context.request.path)
-            detail = type(error).__name__
-            return endpoint, Problem(
-                500, "An internal server error occurred.", detail=detail
-            ).reply()
-        finally:
-            self._world.commit()
 
     def _judge_early(self, context: Context) -> Reply | None:
         """Do what comes before routing; return an answer if that is all there is to do."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 
 from coder_conformance.reference.clock import SystemClock
 from coder_conformance.reference.world import World
+
+logger = logging.getLogger(__name__)
+RETRY_SECONDS = 1.0
 
 
 class Driver:
@@ -43,7 +47,11 @@ class Driver:
         wake = asyncio.Event()
         self._world.scheduler.on_change = wake.set
         while True:
-            self._world.catch_up()
+            try:
+                self._world.catch_up()
+            except Exception:
+                logger.exception("what was due could not be done or saved")
+                await asyncio.sleep(RETRY_SECONDS)
             due = self._world.scheduler.next_due()
             wait = None if due is None else (due - self._world.clock.now()).total_seconds()
             with contextlib.suppress(TimeoutError):
