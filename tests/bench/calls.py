@@ -118,9 +118,7 @@ async def _batch(call: Callable[[], Awaitable[object]]) -> None:
         for _ in range(_CALLS_PER_TASK):
             await call()
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(_TASKS):
-            group.create_task(task())
+    await asyncio.gather(*(task() for _ in range(_TASKS)))
 
 
 def _stock_client(setup: Setup, url: str) -> Any:

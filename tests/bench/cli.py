@@ -9,7 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import httpx2
+
 from coder_spec import ContractError, load
+from coder_workspaces import CoderError
 
 from . import calls, decode, imports, reference
 from .measure import BenchError
@@ -23,6 +26,8 @@ _BENCHMARKS: Final[dict[str, Callable[[Setup], Section]]] = {
     "calls": calls.run,
     "reference": reference.run,
 }
+# Whatever a contender that does not work raises: its modules, its client, its connections.
+_TROUBLE: Final = (BenchError, CoderError, ContractError, ImportError, OSError, httpx2.HTTPError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sections.append(_BENCHMARKS[name](setup))
         output = _DIRECTORY / "bench.json"
         write_json(output, sections, contract_digest=setup.contract.digest, quick=options.quick)
-    except (BenchError, ContractError, OSError) as error:
+    except _TROUBLE as error:
         _say(f"bench: {error}")
         return 1
     sys.stdout.write(f"{as_table(sections)}\n")
