@@ -24,6 +24,17 @@ def test_a_build_is_answered_with_201(api: Api) -> None:
     assert [resource["name"] for resource in latest["resources"]] == ["home"]
 
 
+def test_agents_of_an_old_build_are_gone(api: Api) -> None:
+    """Once another build follows, the agents of the one before show as disconnected."""
+    workspace = api.running()
+    assert workspace["latest_build"]["resources"][0]["agents"][0]["status"] == "connected"
+    api.build(workspace["id"], "stop")
+    old = api.get(f"/workspacebuilds/{workspace['latest_build']['id']}")
+    agent = old["resources"][0]["agents"][0]
+    assert (agent["status"], agent["lifecycle_state"]) == ("disconnected", "off")
+    assert agent["disconnected_at"] == "2025-09-01T12:00:10Z"
+
+
 def test_reasons_hold_for_starts_only(api: Api) -> None:
     """A given reason is kept for a start and replaced for other transitions."""
     workspace = api.running()["id"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from coder_conformance.reference.cli import main
 
@@ -104,6 +105,10 @@ def test_ready_file_and_prompt_stop(launch: Callable[..., Process], number: int)
     body = {"name": "dev", "template_id": template}
     workspace = call(url, "POST", "/users/me/workspaces", owner, body)["id"]
     watch = f"{url}/api/v2/workspaces/{workspace}/watch?coder_session_token={owner}"
+    messages = f"{watch.replace('http', 'ws', 1).replace('/watch?', '/watch-ws?')}"
+    headers = {"Coder-Session-Token": owner}
+    with connect(messages, additional_headers=headers) as opened:
+        assert opened.recv(timeout=5) == '{"type":"ping","data":null}\n'
     with urllib.request.urlopen(watch, timeout=5) as stream:  # noqa: S310 - loopback
         assert stream.readline() == b"event: ping\n"
         start = time.monotonic()

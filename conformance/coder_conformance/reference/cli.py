@@ -73,7 +73,7 @@ def _run(options: Namespace) -> None:
             sys.stdout.write(f"{url}\n")
             sys.stdout.flush()
 
-        server = make_server(app_for(world), ready, log_level=options.log_level)
+        server = make_server(app_for(world), ready)
         asyncio.run(server.serve([listener]))
         if problem:
             raise problem[0]

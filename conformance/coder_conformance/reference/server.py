@@ -21,18 +21,21 @@ from coder_conformance.reference.seed.model import UserSeed
 
 BACKLOG = 2048
 STOP_SECONDS = 2
+WEBSOCKET_LEAF = "/watch-ws"
 # Long enough for every client message that is answered with a close frame anyway.
 WEBSOCKET_MAX_BYTES = 1 << 20
 
 
 class Protocol(H11Protocol):
-    """HTTP/1.1 that leaves improper WebSocket handshakes to the application.
+    """HTTP/1.1 that upgrades where there is a WebSocket, and only for proper handshakes.
 
-    It authenticates first and then answers as the original does.
+    All others are left to the application, which authenticates first and then answers as the
+    original does; elsewhere the wish for an upgrade is ignored.
     """
 
     def _should_upgrade(self) -> bool:
-        return super()._should_upgrade() and is_valid_handshake(self.headers)
+        wanted = super()._should_upgrade() and self.scope["path"].endswith(WEBSOCKET_LEAF)
+        return wanted and is_valid_handshake(self.headers)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: the application answers such requests."""
@@ -92,7 +95,7 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def make_server(app: Starlette, ready: Callable[[], None], *, log_level: str = "warning") -> Server:
+def make_server(app: Starlette, ready: Callable[[], None]) -> Server:
     """Return a server for ``app`` that calls ``ready`` once it accepts connections."""
     gateway: Gateway = app.state.gateway
     config = uvicorn.Config(
@@ -104,8 +107,8 @@ def make_server(app: Starlette, ready: Callable[[], None], *, log_level: str = "
         ws_ping_timeout=None,
         ws_max_size=WEBSOCKET_MAX_BYTES,
         lifespan="on",
-        log_level=log_level,
-        # The access log would show tokens that are sent as query parameters.
+        # Below warnings this log shows requests with their tokens, as the access log does.
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,

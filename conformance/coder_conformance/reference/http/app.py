@@ -100,6 +100,8 @@ class Gateway:
             if early is not None:
                 return None, early
             endpoint = find_endpoint(self._routes, context)
+            if endpoint.stream == "sse" and context.request.is_websocket:
+                raise Problem(400, "This stream has no WebSocket; ask for it without an upgrade.")
             if endpoint.reads_body and context.request.method != "GET":
                 context.body = await self._read_body(receive)
             return endpoint, endpoint.handle(context)

@@ -156,14 +156,14 @@ def update_workspace_automatic_updates_by_id(context: Context) -> Reply:
     body = Body.parse(context.body, "UpdateWorkspaceAutomaticUpdatesRequest")
     choice = body.text("automatic_updates", "codersdk.AutomaticUpdates")
     body.finish()
-    if not access.can(context.actor, access.UPDATE, context.workspace):
-        raise not_found()
     if choice not in ("always", "never"):
         raise Problem(
             400,
             "Invalid request",
             validations=[("automatic_updates", "must be always or never")],
         )
+    if not access.can(context.actor, access.UPDATE, context.workspace):
+        raise not_found()
     context.workspace.automatic_updates = choice
     context.world.store.save(context.workspace)
     return empty(204)
