@@ -269,3 +269,39 @@ def test_start_is_quick(launch: Callable[..., Process]) -> None:
     start = time.monotonic()
     launch().ready()
     assert time.monotonic() - start < 2
+
+
+def test_stop_does_not_wait_for_clients_that_do_not_read(launch: Callable[..., Process]) -> None:
+    """Watchers who stopped reading and a request that never ends are cut off, without noise."""
+    server = launch("--build-seconds", "0", "--allow-renames")
+    ready = server.ready()
+    url, owner = ready["url"], ready["owner"]["token"]
+    template = call(url, "GET", "/templates", owner)[0]["id"]
+    body = {"name": "dev", "template_id": template}
+    workspace = call(url, "POST", "/users/me/workspaces", owner, body)["id"]
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    upgrade = (
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    )
+    token = f"Host: x\r\nCoder-Session-Token: {owner}\r\n"
+    requests = [
+        f"GET /api/v2/workspaces/{workspace}/watch HTTP/1.1\r\n{token}\r\n",
+        f"GET /api/v2/workspaces/{workspace}/watch-ws HTTP/1.1\r\n{token}{upgrade}\r\n",
+        "POST /api/v2/users/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
+    ]
+    clients: list[socket.socket] = []
+    for request in requests:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect(address)
+        client.sendall(request.encode())
+        clients.append(client)
+    for number in range(400):
+        call(url, "PATCH", f"/workspaces/{workspace}", owner, {"name": f"dev-{number}"})
+    start = time.monotonic()
+    code, _, err = server.stop()
+    assert time.monotonic() - start < 2.5
+    assert (code, err) == (0, "")
+    for client in clients:
+        client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -20,7 +21,8 @@ from coder_conformance.reference.http.upgrade import is_valid_handshake
 from coder_conformance.reference.seed.model import UserSeed
 
 BACKLOG = 2048
-STOP_SECONDS = 2
+# Clients that do not read any more are cut off after this time.
+STOP_SECONDS = 1
 WEBSOCKET_LEAF = "/watch-ws"
 # Long enough for every client message that is answered with a close frame anyway.
 WEBSOCKET_MAX_BYTES = 1 << 20
@@ -55,6 +57,18 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for answers under way, but not for clients that do not take them."""
+        timer = asyncio.get_running_loop().call_later(STOP_SECONDS, self._cut_off)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            timer.cancel()
+
+    def _cut_off(self) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the streams and stop; a second Ctrl-C stops without waiting.
@@ -111,7 +125,9 @@ def make_server(app: Starlette, ready: Callable[[], None]) -> Server:
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_graceful_shutdown=STOP_SECONDS + 2,
+        # Nobody stands in front of this server, so nobody may claim another address.
+        proxy_headers=False,
         backlog=BACKLOG,
     )
     return Server(config, gateway, ready)
