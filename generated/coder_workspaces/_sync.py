@@ -7,10 +7,11 @@ import time
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import httpx2
+from coder_workspaces._logging import configure_from_environment
 
 from coder_workspaces._config import RequestOptions, resolve_settings
 from coder_workspaces._exchange import Exchange
-from coder_workspaces._http import blocked_cookies, describe
+from coder_workspaces._http import blocked_cookies, describe, require_open
 from coder_workspaces.errors import APIError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class BaseClient:
         if transport is not None and http_client is not None:
             raise ConfigurationError("Give either transport or http_client, not both.")
         self._settings = resolve_settings(base_url, token, timeout, headers, retry)
+        configure_from_environment()
         self._owns_http = http_client is None
         self._http = http_client or httpx2.Client(
             transport=transport, follow_redirects=False, cookies=blocked_cookies()
@@ -94,7 +96,9 @@ class BaseClient:
             APIError: The server answered with a status that is no documented success.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The body of a success does not fit the contract.
+            ConfigurationError: The client was closed.
         """
+        require_open(self._http)
         exchange = Exchange(call, self._effective(options))
         while True:
             try:

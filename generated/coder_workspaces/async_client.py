@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from coder_workspaces._async import AsyncBaseClient
 
 if TYPE_CHECKING:
-    from coder_workspaces.resources.authentication import AsyncAuthenticationResource
-    from coder_workspaces.resources.builds import AsyncBuildsResource
-    from coder_workspaces.resources.organizations import AsyncOrganizationsResource
-    from coder_workspaces.resources.server import AsyncServerResource
-    from coder_workspaces.resources.templates import AsyncTemplatesResource
-    from coder_workspaces.resources.users import AsyncUsersResource
-    from coder_workspaces.resources.workspaces import AsyncWorkspacesResource
+    from coder_workspaces.async_resources.authentication import AsyncAuthenticationResource
+    from coder_workspaces.async_resources.builds import AsyncBuildsResource
+    from coder_workspaces.async_resources.organizations import AsyncOrganizationsResource
+    from coder_workspaces.async_resources.server import AsyncServerResource
+    from coder_workspaces.async_resources.templates import AsyncTemplatesResource
+    from coder_workspaces.async_resources.users import AsyncUsersResource
+    from coder_workspaces.async_resources.workspaces import AsyncWorkspacesResource
 
 
 class AsyncClient(AsyncBaseClient):
@@ -24,48 +24,48 @@ class AsyncClient(AsyncBaseClient):
     @cached_property
     def workspaces(self) -> AsyncWorkspacesResource:
         """Development environments. These operations are the conformance scope."""
-        from coder_workspaces.resources.workspaces import AsyncWorkspacesResource
+        from coder_workspaces.async_resources.workspaces import AsyncWorkspacesResource
 
         return AsyncWorkspacesResource(self)
 
     @cached_property
     def builds(self) -> AsyncBuildsResource:
         """Starts, stops and deletions of a workspace."""
-        from coder_workspaces.resources.builds import AsyncBuildsResource
+        from coder_workspaces.async_resources.builds import AsyncBuildsResource
 
         return AsyncBuildsResource(self)
 
     @cached_property
     def templates(self) -> AsyncTemplatesResource:
         """What workspaces are made from."""
-        from coder_workspaces.resources.templates import AsyncTemplatesResource
+        from coder_workspaces.async_resources.templates import AsyncTemplatesResource
 
         return AsyncTemplatesResource(self)
 
     @cached_property
     def users(self) -> AsyncUsersResource:
         """Users and their roles."""
-        from coder_workspaces.resources.users import AsyncUsersResource
+        from coder_workspaces.async_resources.users import AsyncUsersResource
 
         return AsyncUsersResource(self)
 
     @cached_property
     def authentication(self) -> AsyncAuthenticationResource:
         """The first user, signing in, tokens."""
-        from coder_workspaces.resources.authentication import AsyncAuthenticationResource
+        from coder_workspaces.async_resources.authentication import AsyncAuthenticationResource
 
         return AsyncAuthenticationResource(self)
 
     @cached_property
     def organizations(self) -> AsyncOrganizationsResource:
         """Groups of users, templates and workspaces."""
-        from coder_workspaces.resources.organizations import AsyncOrganizationsResource
+        from coder_workspaces.async_resources.organizations import AsyncOrganizationsResource
 
         return AsyncOrganizationsResource(self)
 
     @cached_property
     def server(self) -> AsyncServerResource:
         """The server itself."""
-        from coder_workspaces.resources.server import AsyncServerResource
+        from coder_workspaces.async_resources.server import AsyncServerResource
 
         return AsyncServerResource(self)

@@ -11,6 +11,7 @@ import httpx2
 
 from coder_workspaces._events import StreamEvent, item_of
 from coder_workspaces._exchange import Exchange
+from coder_workspaces._http import require_open
 from coder_workspaces._sources import (
     AsyncSource,
     Source,
@@ -75,6 +76,7 @@ class EventStream(Generic[T]):
     def __enter__(self) -> Self:
         if self._response is not None:
             raise CoderError(_ENTERED_TWICE)
+        require_open(self._http)
         handshake = opening_headers(self._call)
         exchange = Exchange(self._call, self._settings, headers=handshake.headers)
         self._response = self._connect(exchange)
@@ -174,6 +176,7 @@ class AsyncEventStream(Generic[T]):
     async def __aenter__(self) -> Self:
         if self._response is not None:
             raise CoderError(_ENTERED_TWICE)
+        require_open(self._http)
         handshake = opening_headers(self._call)
         exchange = Exchange(self._call, self._settings, headers=handshake.headers)
         self._response = await self._connect(exchange)

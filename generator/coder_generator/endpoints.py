@@ -129,11 +129,13 @@ class _Endpoints(Project):
                 files[f"api/{name}/{view.operation.name}.py"] = self._render(
                     "endpoint_module", view=view
                 )
-            mixins = mixins_for(name, (view.operation.id for view in views))
-            files[f"resources/{name}.py"] = self._render(
-                "resource", name=name, views=members, mixins=mixins
-            )
-        files["resources/__init__.py"] = self._render("resources_init", resources=resources)
+        for package, is_async in (("resources", False), ("async_resources", True)):
+            files[f"{package}/__init__.py"] = self._render("resources_init", is_async=is_async)
+            for name, members in resources.items():
+                mixins = mixins_for(name, is_async, (view.operation.id for view in views))
+                files[f"{package}/{name}.py"] = self._render(
+                    "resource", name=name, views=members, mixins=mixins, is_async=is_async
+                )
         for kind in ("client", "async_client"):
             files[f"{kind}.py"] = self._render(kind, resources=resources)
         files["__init__.py"] = self._render("package_init", resources=resources)

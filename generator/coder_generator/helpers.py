@@ -39,11 +39,11 @@ HELPERS: tuple[Helper, ...] = (
         exports=(("workspace_query", "search"),),
     ),
     Helper(
-        modules=("_paging.py",),
+        modules=("_paging.py", "_async_paging.py"),
         needs=frozenset({"listWorkspaces"}),
         resource="workspaces",
         mixin=("_paging", "WorkspacePaging"),
-        async_mixin=("_paging", "AsyncWorkspacePaging"),
+        async_mixin=("_async_paging", "AsyncWorkspacePaging"),
     ),
     Helper(
         modules=("_lifecycle.py", "_async_lifecycle.py", "_waiting.py"),
@@ -53,11 +53,11 @@ HELPERS: tuple[Helper, ...] = (
         async_mixin=("_async_lifecycle", "AsyncWorkspaceLifecycle"),
     ),
     Helper(
-        modules=("watching.py", "_reconnecting.py", "_watch_methods.py"),
+        modules=("watching.py", "_reconnecting.py", "_watch_methods.py", "_async_watch_methods.py"),
         needs=frozenset({"watchWorkspaceById", "watchWorkspaceByIdViaWebsockets"}),
         resource="workspaces",
         mixin=("_watch_methods", "WorkspaceWatching"),
-        async_mixin=("_watch_methods", "AsyncWorkspaceWatching"),
+        async_mixin=("_async_watch_methods", "AsyncWorkspaceWatching"),
         exports=(("AsyncWorkspaceWatch", "watching"), ("WorkspaceWatch", "watching")),
     ),
 )
@@ -84,10 +84,9 @@ def helpers_for(operation_ids: Iterable[str]) -> list[Helper]:
     return chosen
 
 
-def mixins_for(resource: str, operation_ids: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """Return the mixins of a resource, module and name, for each kind of client."""
+def mixins_for(
+    resource: str, is_async: bool, operation_ids: Iterable[str]
+) -> list[tuple[str, str]]:
+    """Return the mixins of a resource of one kind of client, each as module and name."""
     helpers = [helper for helper in helpers_for(operation_ids) if helper.resource == resource]
-    return {
-        "sync": [helper.mixin for helper in helpers],
-        "async": [helper.async_mixin for helper in helpers],
-    }
+    return [helper.async_mixin if is_async else helper.mixin for helper in helpers]

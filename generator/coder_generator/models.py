@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from coder_spec import Contract
 
 _BASE_MODULE = "coder_workspaces._model"
+_REQUEST_BASE = "coder_workspaces._request_model.RequestModel"
 _CLASS = re.compile(r"^class (\w+)\(", re.MULTILINE)
 
 
@@ -41,7 +42,7 @@ def generate_models(contract: Contract) -> dict[str, str]:
     require_distinct(((module_name(class_name(name)), name) for name in schemas), "schemas")
     usage = schema_usage(contract)
     bases: dict[str, str | list[str]] = {
-        name: f"{_BASE_MODULE}.RequestModel" for name in schemas if usage.only_in_requests(name)
+        name: _REQUEST_BASE for name in schemas if usage.only_in_requests(name)
     }
     try:
         with warnings.catch_warnings():
@@ -72,6 +73,7 @@ def generate_models(contract: Contract) -> dict[str, str]:
                 use_schema_description=True,
                 use_field_description=True,
                 use_inline_field_description=True,
+                use_single_line_docstring=True,
                 use_exact_imports=True,
                 disable_future_imports=True,
                 use_double_quotes=True,

@@ -10,6 +10,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on what the caller's environment configures."""
     monkeypatch.delenv("CODER_URL", raising=False)
     monkeypatch.delenv("CODER_SESSION_TOKEN", raising=False)
+    monkeypatch.delenv("CODER_CLIENT_LOG", raising=False)
 
 
 @pytest.fixture(params=[False, True], ids=["sync", "async"])

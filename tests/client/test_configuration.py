@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 from typing import Any
 
 import httpx2
@@ -201,3 +204,58 @@ def test_a_policy_must_make_sense() -> None:
         RetryPolicy(attempts=0)
     with pytest.raises(ValueError, match="negative"):
         RetryPolicy(base_delay=-1)
+
+
+def test_a_closed_client_says_so(runner: Runner) -> None:
+    """Calls and streams of a closed client are a clear mistake."""
+
+    def sync(client: Client) -> None:
+        client.close()
+        client.close()
+        with pytest.raises(ConfigurationError, match="closed"):
+            _get(client)
+        with (
+            pytest.raises(ConfigurationError, match="closed"),
+            client.workspaces.watch_workspace_by_id(WORKSPACE_ID),
+        ):
+            pass
+
+    async def asynchronous(client: AsyncClient) -> None:
+        await client.aclose()
+        with pytest.raises(ConfigurationError, match="closed"):
+            await _get(client)
+        with pytest.raises(ConfigurationError, match="closed"):
+            async with client.workspaces.watch_workspace_by_id(WORKSPACE_ID):
+                pass
+
+    runner.run(answers(httpx2.Response(500)), asynchronous if runner.is_async else sync)
+
+
+_LOGGING_PROGRAM = """
+import sys, httpx2
+from coder_workspaces import Client
+transport = httpx2.MockTransport(lambda request: httpx2.Response(204))
+with Client("http://localhost", sys.argv[1], transport=transport) as client:
+    client.workspaces.favorite_workspace_by_id(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize(("value", "shown"), [("debug", True), ("INFO", False), ("", False)])
+def test_the_log_can_be_switched_on(value: str, shown: bool) -> None:
+    """One variable shows every call on standard error, and never a token."""
+    run = subprocess.run(
+        [sys.executable, "-c", _LOGGING_PROGRAM, TOKEN],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "CODER_CLIENT_LOG": value},
+    )
+    assert ("favoriteWorkspaceById: PUT" in run.stderr) is shown
+    assert TOKEN not in run.stderr
+
+
+def test_a_wrong_log_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A level that does not exist is refused rather than ignored."""
+    monkeypatch.setenv("CODER_CLIENT_LOG", "loud")
+    with pytest.raises(ConfigurationError, match="CODER_CLIENT_LOG is 'loud'"):
+        Client("http://localhost")

@@ -36,7 +36,7 @@ def test_importing_a_client_loads_no_models() -> None:
     loaded = _modules_after("from coder_workspaces import Client, AsyncClient, NotFoundError")
     assert "pydantic" not in loaded
     assert not {name for name in loaded if name.startswith("coder_workspaces.models")}
-    assert not {name for name in loaded if name.startswith("coder_workspaces.resources")}
+    assert not {name for name in loaded if name.startswith("coder_workspaces.resources.")}
     assert "wsproto" not in loaded
 
 

@@ -9,31 +9,19 @@ from .timing_stage import TimingStage
 
 
 class AgentConnectionTiming(ResponseModel):
-    """
-    How long an agent took to connect.
-    """
+    """How long an agent took to connect."""
 
     started_at: AwareDatetime
-    """
-    When the agent was recorded.
-    """
+    """When the agent was recorded."""
 
     ended_at: AwareDatetime
-    """
-    When it first connected.
-    """
+    """When it first connected."""
 
     stage: TimingStage
-    """
-    Always `connect`.
-    """
+    """Always `connect`."""
 
     workspace_agent_id: UUID
-    """
-    The agent.
-    """
+    """The agent."""
 
     workspace_agent_name: str
-    """
-    Name of the agent.
-    """
+    """Name of the agent."""

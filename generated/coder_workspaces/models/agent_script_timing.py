@@ -10,46 +10,28 @@ from .timing_stage import TimingStage
 
 
 class AgentScriptTiming(ResponseModel):
-    """
-    One run of an agent script.
-    """
+    """One run of an agent script."""
 
     started_at: AwareDatetime
-    """
-    When the run began.
-    """
+    """When the run began."""
 
     ended_at: AwareDatetime
-    """
-    When the run ended.
-    """
+    """When the run ended."""
 
     exit_code: int
-    """
-    Exit status of the script.
-    """
+    """Exit status of the script."""
 
     stage: TimingStage
-    """
-    When the script ran: `start`, `stop` or `cron`.
-    """
+    """When the script ran: `start`, `stop` or `cron`."""
 
     status: AgentScriptTimingStatus
-    """
-    How the run ended.
-    """
+    """How the run ended."""
 
     display_name: str
-    """
-    Title of the script.
-    """
+    """Title of the script."""
 
     workspace_agent_id: UUID
-    """
-    Agent that ran the script.
-    """
+    """Agent that ran the script."""
 
     workspace_agent_name: str
-    """
-    Name of that agent.
-    """
+    """Name of that agent."""

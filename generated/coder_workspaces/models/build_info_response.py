@@ -3,56 +3,34 @@ from coder_workspaces._model import ResponseModel
 
 
 class BuildInfoResponse(ResponseModel):
-    """
-    What a server is and which versions it speaks.
-    """
+    """What a server is and which versions it speaks."""
 
     external_url: str
-    """
-    Where this version of the server is described.
-    """
+    """Where this version of the server is described."""
 
     version: str
-    """
-    Version of the server, such as `v2.25.0+1a2b3c4`.
-    """
+    """Version of the server, such as `v2.25.0+1a2b3c4`."""
 
     dashboard_url: str
-    """
-    Address of the dashboard.
-    """
+    """Address of the dashboard."""
 
     telemetry: bool
-    """
-    Whether the server sends telemetry.
-    """
+    """Whether the server sends telemetry."""
 
     workspace_proxy: bool
-    """
-    Whether this is a workspace proxy; false on the main server.
-    """
+    """Whether this is a workspace proxy; false on the main server."""
 
     agent_api_version: str
-    """
-    Version of the agent protocol.
-    """
+    """Version of the agent protocol."""
 
     provisioner_api_version: str
-    """
-    Version of the provisioner protocol.
-    """
+    """Version of the provisioner protocol."""
 
     upgrade_message: str
-    """
-    Text that outdated command-line tools show; may be empty.
-    """
+    """Text that outdated command-line tools show; may be empty."""
 
     deployment_id: str
-    """
-    Identifier of the deployment.
-    """
+    """Identifier of the deployment."""
 
     webpush_public_key: str | None = None
-    """
-    Public key for notifications in a browser. Absent when they are off.
-    """
+    """Public key for notifications in a browser. Absent when they are off."""

@@ -3,32 +3,22 @@ from typing import Annotated
 
 from pydantic import MISSING, Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 
 class CreateFirstUserRequest(RequestModel):
-    """
-    The first user, who becomes the owner of the deployment.
-    """
+    """The first user, who becomes the owner of the deployment."""
 
     email: str
-    """
-    E-mail address.
-    """
+    """E-mail address."""
 
     username: Annotated[
         str, Field(max_length=32, min_length=1, pattern="^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$")
     ]
-    """
-    Name of the user.
-    """
+    """Name of the user."""
 
     name: Annotated[str | MISSING, Field(max_length=128)] = MISSING
-    """
-    Full name.
-    """
+    """Full name."""
 
     password: Annotated[str, Field(max_length=64, min_length=1, repr=False)]
-    """
-    Password, at most 64 characters and hard to guess.
-    """
+    """Password, at most 64 characters and hard to guess."""

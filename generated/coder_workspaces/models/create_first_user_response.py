@@ -5,16 +5,10 @@ from coder_workspaces._model import ResponseModel
 
 
 class CreateFirstUserResponse(ResponseModel):
-    """
-    The first user and the default organization.
-    """
+    """The first user and the default organization."""
 
     user_id: UUID
-    """
-    Identifier of the user.
-    """
+    """Identifier of the user."""
 
     organization_id: UUID
-    """
-    Identifier of the default organization.
-    """
+    """Identifier of the default organization."""

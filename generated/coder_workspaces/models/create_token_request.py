@@ -3,27 +3,19 @@ from typing import Annotated
 
 from pydantic import MISSING, Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 from .api_key_scope import APIKeyScope
 
 
 class CreateTokenRequest(RequestModel):
-    """
-    A token to create. Every field may be left out.
-    """
+    """A token to create. Every field may be left out."""
 
     lifetime: Annotated[int | MISSING, Field(ge=0)] = MISSING
-    """
-    Life of the token in nanoseconds; the server's default when 0 or absent.
-    """
+    """Life of the token in nanoseconds; the server's default when 0 or absent."""
 
     scope: APIKeyScope | MISSING = MISSING
-    """
-    What the token may be used for; `all` when absent.
-    """
+    """What the token may be used for; `all` when absent."""
 
     token_name: str | MISSING = MISSING
-    """
-    Name that tells the token from the user's others; made up by the server when absent.
-    """
+    """Name that tells the token from the user's others; made up by the server when absent."""

@@ -4,33 +4,25 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 from .login_type import LoginType
 from .user_status import UserStatus
 
 
 class CreateUserRequestWithOrgs(RequestModel):
-    """
-    A user to create.
-    """
+    """A user to create."""
 
     email: str
-    """
-    E-mail address, unique in the deployment.
-    """
+    """E-mail address, unique in the deployment."""
 
     username: Annotated[
         str, Field(max_length=32, min_length=1, pattern="^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$")
     ]
-    """
-    Name, unique in the deployment regardless of case.
-    """
+    """Name, unique in the deployment regardless of case."""
 
     name: Annotated[str | MISSING, Field(max_length=128, pattern="^(?:\\S(?:.*\\S)?)?$")] = MISSING
-    """
-    Full name, at most 128 characters, without blanks around it.
-    """
+    """Full name, at most 128 characters, without blanks around it."""
 
     password: Annotated[str | MISSING, Field(max_length=64, repr=False)] = MISSING
     """
@@ -39,14 +31,10 @@ class CreateUserRequestWithOrgs(RequestModel):
     """
 
     login_type: LoginType | MISSING = MISSING
-    """
-    How the user will sign in; `password` when absent.
-    """
+    """How the user will sign in; `password` when absent."""
 
     user_status: UserStatus | None | MISSING = MISSING
-    """
-    Status to begin with; `dormant` when absent or null.
-    """
+    """Status to begin with; `dormant` when absent or null."""
 
     organization_ids: Annotated[list[UUID], Field(min_length=1)]
     """

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import MISSING
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 from .create_workspace_build_reason import CreateWorkspaceBuildReason
 from .provisioner_log_level import ProvisionerLogLevel
@@ -12,29 +12,19 @@ from .workspace_transition import WorkspaceTransition
 
 
 class CreateWorkspaceBuildRequest(RequestModel):
-    """
-    A build to carry out.
-    """
+    """A build to carry out."""
 
     template_version_id: UUID | MISSING = MISSING
-    """
-    Template version to build; that of the previous build when absent.
-    """
+    """Template version to build; that of the previous build when absent."""
 
     transition: WorkspaceTransition
-    """
-    What to do.
-    """
+    """What to do."""
 
     dry_run: bool | MISSING = MISSING
-    """
-    Ignored by the server.
-    """
+    """Ignored by the server."""
 
     state: str | None | MISSING = MISSING
-    """
-    Provisioner state to use, as base64. For template managers only.
-    """
+    """Provisioner state to use, as base64. For template managers only."""
 
     orphan: bool | MISSING = MISSING
     """
@@ -43,21 +33,13 @@ class CreateWorkspaceBuildRequest(RequestModel):
     """
 
     rich_parameter_values: list[WorkspaceBuildParameter] | None | MISSING = MISSING
-    """
-    Values of the template's parameters; those of the previous build are kept.
-    """
+    """Values of the template's parameters; those of the previous build are kept."""
 
     log_level: ProvisionerLogLevel | MISSING = MISSING
-    """
-    How much to log. Needs an administrator and a server that allows it.
-    """
+    """How much to log. Needs an administrator and a server that allows it."""
 
     template_version_preset_id: UUID | MISSING = MISSING
-    """
-    Preset to take parameter values from.
-    """
+    """Preset to take parameter values from."""
 
     reason: CreateWorkspaceBuildReason | MISSING = MISSING
-    """
-    Why; honoured for a start only.
-    """
+    """Why; honoured for a start only."""

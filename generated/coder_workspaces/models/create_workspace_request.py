@@ -4,26 +4,20 @@ from uuid import UUID
 
 from pydantic import MISSING, Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 from .automatic_updates import AutomaticUpdates
 from .workspace_build_parameter import WorkspaceBuildParameter
 
 
 class CreateWorkspaceRequest(RequestModel):
-    """
-    A workspace to create. Give the template or one of its versions, not both.
-    """
+    """A workspace to create. Give the template or one of its versions, not both."""
 
     template_id: UUID | MISSING = MISSING
-    """
-    Template to use, in its active version. Not together with `template_version_id`.
-    """
+    """Template to use, in its active version. Not together with `template_version_id`."""
 
     template_version_id: UUID | MISSING = MISSING
-    """
-    Template version to use. Not together with `template_id`.
-    """
+    """Template version to use. Not together with `template_id`."""
 
     name: Annotated[
         str, Field(max_length=32, min_length=1, pattern="^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$")
@@ -52,16 +46,10 @@ class CreateWorkspaceRequest(RequestModel):
     """
 
     rich_parameter_values: list[WorkspaceBuildParameter] | None | MISSING = MISSING
-    """
-    Values of the template's parameters. Names that the template does not know are dropped.
-    """
+    """Values of the template's parameters. Names that the template does not know are dropped."""
 
     automatic_updates: AutomaticUpdates | MISSING = MISSING
-    """
-    Whether an autostart updates the workspace; `never` when absent.
-    """
+    """Whether an autostart updates the workspace; `never` when absent."""
 
     template_version_preset_id: UUID | MISSING = MISSING
-    """
-    Preset to take parameter values from.
-    """
+    """Preset to take parameter values from."""

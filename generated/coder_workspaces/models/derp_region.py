@@ -3,16 +3,10 @@ from coder_workspaces._model import ResponseModel
 
 
 class DERPRegion(ResponseModel):
-    """
-    Latency to one relay region.
-    """
+    """Latency to one relay region."""
 
     preferred: bool
-    """
-    Whether the agent uses this region by default.
-    """
+    """Whether the agent uses this region by default."""
 
     latency_ms: float
-    """
-    Round trip in milliseconds.
-    """
+    """Round trip in milliseconds."""

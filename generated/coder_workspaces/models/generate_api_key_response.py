@@ -3,11 +3,7 @@ from coder_workspaces._model import ResponseModel
 
 
 class GenerateAPIKeyResponse(ResponseModel):
-    """
-    A new token.
-    """
+    """A new token."""
 
     key: str
-    """
-    The token. It is shown this once.
-    """
+    """The token. It is shown this once."""

@@ -3,21 +3,13 @@ from coder_workspaces._model import ResponseModel
 
 
 class Healthcheck(ResponseModel):
-    """
-    How an application's health is checked.
-    """
+    """How an application's health is checked."""
 
     url: str
-    """
-    Address that is asked; empty when there is no check.
-    """
+    """Address that is asked; empty when there is no check."""
 
     interval: int
-    """
-    Seconds between two checks.
-    """
+    """Seconds between two checks."""
 
     threshold: int
-    """
-    Failed checks in a row that make it unhealthy.
-    """
+    """Failed checks in a row that make it unhealthy."""

@@ -3,20 +3,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 
 class LoginWithPasswordRequest(RequestModel):
-    """
-    Credentials of a user.
-    """
+    """Credentials of a user."""
 
     email: str
-    """
-    E-mail address of the user.
-    """
+    """E-mail address of the user."""
 
     password: Annotated[str, Field(min_length=1, repr=False)]
-    """
-    Password of the user.
-    """
+    """Password of the user."""

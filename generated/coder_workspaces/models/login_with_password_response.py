@@ -7,11 +7,7 @@ from coder_workspaces._model import ResponseModel
 
 
 class LoginWithPasswordResponse(ResponseModel):
-    """
-    A new session.
-    """
+    """A new session."""
 
     session_token: Annotated[str, Field(repr=False)]
-    """
-    Token of the session. It lasts a day and is renewed by use.
-    """
+    """Token of the session. It lasts a day and is renewed by use."""

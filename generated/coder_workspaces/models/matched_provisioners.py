@@ -5,21 +5,13 @@ from coder_workspaces._model import ResponseModel
 
 
 class MatchedProvisioners(ResponseModel):
-    """
-    Provisioners that could take a job. Counted only while the job is pending.
-    """
+    """Provisioners that could take a job. Counted only while the job is pending."""
 
     count: int
-    """
-    Number of provisioners whose tags match.
-    """
+    """Number of provisioners whose tags match."""
 
     available: int
-    """
-    Number of those that were seen recently.
-    """
+    """Number of those that were seen recently."""
 
     most_recently_seen: AwareDatetime | None
-    """
-    When any of them was last seen; null when there is none.
-    """
+    """When any of them was last seen; null when there is none."""

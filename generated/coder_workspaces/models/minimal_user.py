@@ -5,21 +5,13 @@ from coder_workspaces._model import ResponseModel
 
 
 class MinimalUser(ResponseModel):
-    """
-    A user in short.
-    """
+    """A user in short."""
 
     id: UUID
-    """
-    Identifier of the user.
-    """
+    """Identifier of the user."""
 
     username: str
-    """
-    Name of the user.
-    """
+    """Name of the user."""
 
     avatar_url: str | None = None
-    """
-    Picture. Absent when there is none.
-    """
+    """Picture. Absent when there is none."""

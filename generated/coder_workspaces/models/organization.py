@@ -7,46 +7,28 @@ from coder_workspaces._model import ResponseModel
 
 
 class Organization(ResponseModel):
-    """
-    A group of users, templates and workspaces.
-    """
+    """A group of users, templates and workspaces."""
 
     id: UUID
-    """
-    Identifier of the organization.
-    """
+    """Identifier of the organization."""
 
     name: str
-    """
-    Name of the organization.
-    """
+    """Name of the organization."""
 
     display_name: str
-    """
-    Title.
-    """
+    """Title."""
 
     icon: str
-    """
-    Icon; may be empty.
-    """
+    """Icon; may be empty."""
 
     description: str
-    """
-    Description; may be empty.
-    """
+    """Description; may be empty."""
 
     created_at: AwareDatetime
-    """
-    When the organization was created.
-    """
+    """When the organization was created."""
 
     updated_at: AwareDatetime
-    """
-    When the organization last changed.
-    """
+    """When the organization last changed."""
 
     is_default: bool
-    """
-    Whether it is the deployment's default organization.
-    """
+    """Whether it is the deployment's default organization."""

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import MISSING
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 from .usage_app_name import UsageAppName
 
@@ -15,11 +15,7 @@ class PostWorkspaceUsageRequest(RequestModel):
     """
 
     agent_id: UUID | MISSING = MISSING
-    """
-    Agent that was used.
-    """
+    """Agent that was used."""
 
     app_name: UsageAppName | MISSING = MISSING
-    """
-    Kind of the connection.
-    """
+    """Kind of the connection."""

@@ -13,106 +13,64 @@ from .provisioner_job_type import ProvisionerJobType
 
 
 class ProvisionerJob(ResponseModel):
-    """
-    A unit of work of a provisioner.
-    """
+    """A unit of work of a provisioner."""
 
     id: UUID
-    """
-    Identifier of the job.
-    """
+    """Identifier of the job."""
 
     created_at: AwareDatetime
-    """
-    When the job was queued.
-    """
+    """When the job was queued."""
 
     started_at: AwareDatetime | None = None
-    """
-    When a provisioner took the job. Absent before.
-    """
+    """When a provisioner took the job. Absent before."""
 
     completed_at: AwareDatetime | None = None
-    """
-    When the job ended, well or badly. Absent before.
-    """
+    """When the job ended, well or badly. Absent before."""
 
     canceled_at: AwareDatetime | None = None
-    """
-    When somebody asked to cancel the job. Absent when nobody did.
-    """
+    """When somebody asked to cancel the job. Absent when nobody did."""
 
     error: str | None = None
-    """
-    Why the job failed. Absent when it did not.
-    """
+    """Why the job failed. Absent when it did not."""
 
     error_code: JobErrorCode | None = None
-    """
-    Machine-readable cause of the failure. Absent when there is none.
-    """
+    """Machine-readable cause of the failure. Absent when there is none."""
 
     status: ProvisionerJobStatus
-    """
-    State of the job.
-    """
+    """State of the job."""
 
     worker_id: UUID | None = None
-    """
-    Provisioner that took the job. Absent before.
-    """
+    """Provisioner that took the job. Absent before."""
 
     worker_name: str | None = None
-    """
-    Name of that provisioner. Absent in answers about workspaces.
-    """
+    """Name of that provisioner. Absent in answers about workspaces."""
 
     file_id: UUID
-    """
-    The uploaded source that the job works on.
-    """
+    """The uploaded source that the job works on."""
 
     tags: dict[str, str]
-    """
-    Tags that a provisioner must have to take the job.
-    """
+    """Tags that a provisioner must have to take the job."""
 
     queue_position: int
-    """
-    Place in the queue; 0 when the job does not wait, and in the answer that created it.
-    """
+    """Place in the queue; 0 when the job does not wait, and in the answer that created it."""
 
     queue_size: int
-    """
-    Number of jobs that wait.
-    """
+    """Number of jobs that wait."""
 
     organization_id: UUID
-    """
-    Organization that the job belongs to.
-    """
+    """Organization that the job belongs to."""
 
     input: ProvisionerJobInput
-    """
-    What the job works on.
-    """
+    """What the job works on."""
 
     type: ProvisionerJobType
-    """
-    What the job does.
-    """
+    """What the job does."""
 
     available_workers: list[UUID] | None = None
-    """
-    Provisioners that could take the job. Absent in answers about workspaces.
-    """
+    """Provisioners that could take the job. Absent in answers about workspaces."""
 
     metadata: ProvisionerJobMetadata
-    """
-    Names of what the job is about; blank in answers about workspaces.
-    """
+    """Names of what the job is about; blank in answers about workspaces."""
 
     logs_overflowed: bool
-    """
-    Whether the job's log was cut off.
-    """
+    """Whether the job's log was cut off."""

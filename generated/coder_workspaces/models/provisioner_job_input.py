@@ -5,21 +5,13 @@ from coder_workspaces._model import ResponseModel
 
 
 class ProvisionerJobInput(ResponseModel):
-    """
-    What a job works on.
-    """
+    """What a job works on."""
 
     template_version_id: UUID | None = None
-    """
-    Template version that is imported. Absent for workspace builds.
-    """
+    """Template version that is imported. Absent for workspace builds."""
 
     workspace_build_id: UUID | None = None
-    """
-    Build that is carried out. Present for workspace builds.
-    """
+    """Build that is carried out. Present for workspace builds."""
 
     error: str | None = None
-    """
-    Why the stored input could not be read. Absent when it could.
-    """
+    """Why the stored input could not be read. Absent when it could."""

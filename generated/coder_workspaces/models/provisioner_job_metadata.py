@@ -5,41 +5,25 @@ from coder_workspaces._model import ResponseModel
 
 
 class ProvisionerJobMetadata(ResponseModel):
-    """
-    Names of what a job is about. Blank in answers about workspaces.
-    """
+    """Names of what a job is about. Blank in answers about workspaces."""
 
     template_version_name: str
-    """
-    Name of the template version; may be empty.
-    """
+    """Name of the template version; may be empty."""
 
     template_id: UUID
-    """
-    Template; the all-zero UUID when blank.
-    """
+    """Template; the all-zero UUID when blank."""
 
     template_name: str
-    """
-    Name of the template; may be empty.
-    """
+    """Name of the template; may be empty."""
 
     template_display_name: str
-    """
-    Title of the template; may be empty.
-    """
+    """Title of the template; may be empty."""
 
     template_icon: str
-    """
-    Icon of the template; may be empty.
-    """
+    """Icon of the template; may be empty."""
 
     workspace_id: UUID | None = None
-    """
-    Workspace. Absent when blank.
-    """
+    """Workspace. Absent when blank."""
 
     workspace_name: str | None = None
-    """
-    Name of the workspace. Absent when blank.
-    """
+    """Name of the workspace. Absent when blank."""

@@ -9,41 +9,25 @@ from .timing_stage import TimingStage
 
 
 class ProvisionerTiming(ResponseModel):
-    """
-    One step of a provisioner.
-    """
+    """One step of a provisioner."""
 
     job_id: UUID
-    """
-    Job that the step belongs to.
-    """
+    """Job that the step belongs to."""
 
     started_at: AwareDatetime
-    """
-    When the step began.
-    """
+    """When the step began."""
 
     ended_at: AwareDatetime
-    """
-    When the step ended.
-    """
+    """When the step ended."""
 
     stage: TimingStage
-    """
-    Stage that the step belongs to: `init`, `plan`, `graph` or `apply`.
-    """
+    """Stage that the step belongs to: `init`, `plan`, `graph` or `apply`."""
 
     source: str
-    """
-    What reported the step.
-    """
+    """What reported the step."""
 
     action: str
-    """
-    What was done.
-    """
+    """What was done."""
 
     resource: str
-    """
-    What it was done to.
-    """
+    """What it was done to."""

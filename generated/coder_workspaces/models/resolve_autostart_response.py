@@ -3,9 +3,7 @@ from coder_workspaces._model import ResponseModel
 
 
 class ResolveAutostartResponse(ResponseModel):
-    """
-    Whether an automatic update would need a person.
-    """
+    """Whether an automatic update would need a person."""
 
     parameter_mismatch: bool
     """

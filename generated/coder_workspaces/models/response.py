@@ -11,16 +11,10 @@ class Response(ResponseModel):
     """
 
     message: str
-    """
-    What happened, for a person. Clients should not match on it.
-    """
+    """What happened, for a person. Clients should not match on it."""
 
     detail: str | None = None
-    """
-    Technical text for debugging. Absent when there is none, and absent on validation errors.
-    """
+    """Technical text for debugging. Absent when there is none, and absent on validation errors."""
 
     validations: list[ValidationError] | None = None
-    """
-    The inputs that were refused. Absent, never null or empty, when there is nothing to report.
-    """
+    """The inputs that were refused. Absent, never null or empty, when there is nothing to report."""

@@ -13,11 +13,7 @@ class ServerSentEvent(ResponseModel):
     """
 
     type: ServerSentEventType
-    """
-    Kind of the message.
-    """
+    """Kind of the message."""
 
     data: Workspace | Response | None
-    """
-    Null for a ping, a workspace for data, an error envelope for an error.
-    """
+    """Null for a ping, a workspace for data, an error envelope for an error."""

@@ -3,21 +3,13 @@ from coder_workspaces._model import ResponseModel
 
 
 class SlimRole(ResponseModel):
-    """
-    A role in short.
-    """
+    """A role in short."""
 
     name: str
-    """
-    Name of the role.
-    """
+    """Name of the role."""
 
     display_name: str
-    """
-    Title of the role.
-    """
+    """Title of the role."""
 
     organization_id: str | None = None
-    """
-    Organization that the role is limited to. Absent for a role of the whole deployment.
-    """
+    """Organization that the role is limited to. Absent for a role of the whole deployment."""

@@ -14,171 +14,103 @@ from .workspace_agent_port_share_level import WorkspaceAgentPortShareLevel
 
 
 class Template(ResponseModel):
-    """
-    What workspaces are made from.
-    """
+    """What workspaces are made from."""
 
     id: UUID
-    """
-    Identifier of the template.
-    """
+    """Identifier of the template."""
 
     created_at: AwareDatetime
-    """
-    When the template was created.
-    """
+    """When the template was created."""
 
     updated_at: AwareDatetime
-    """
-    When the template last changed.
-    """
+    """When the template last changed."""
 
     organization_id: UUID
-    """
-    Organization that the template belongs to.
-    """
+    """Organization that the template belongs to."""
 
     organization_name: str
-    """
-    Name of that organization.
-    """
+    """Name of that organization."""
 
     organization_display_name: str
-    """
-    Title of that organization.
-    """
+    """Title of that organization."""
 
     organization_icon: str
-    """
-    Icon of that organization; may be empty.
-    """
+    """Icon of that organization; may be empty."""
 
     name: str
-    """
-    Name, unique in the organization.
-    """
+    """Name, unique in the organization."""
 
     display_name: str
-    """
-    Title; may be empty.
-    """
+    """Title; may be empty."""
 
     provisioner: ProvisionerType
-    """
-    Engine that the template is written for.
-    """
+    """Engine that the template is written for."""
 
     active_version_id: UUID
-    """
-    Version that new workspaces use.
-    """
+    """Version that new workspaces use."""
 
     active_user_count: int
-    """
-    Number of users with recent activity.
-    """
+    """Number of users with recent activity."""
 
     build_time_stats: TemplateBuildTimeStats
-    """
-    How long builds took.
-    """
+    """How long builds took."""
 
     description: str
-    """
-    Description; may be empty.
-    """
+    """Description; may be empty."""
 
     deprecated: bool
-    """
-    Whether new workspaces are refused.
-    """
+    """Whether new workspaces are refused."""
 
     deprecation_message: str
-    """
-    Why, for users; empty when it is not deprecated.
-    """
+    """Why, for users; empty when it is not deprecated."""
 
     icon: str
-    """
-    Icon; may be empty.
-    """
+    """Icon; may be empty."""
 
     default_ttl_ms: int
-    """
-    Default time in milliseconds until a workspace stops by itself; 0 for never.
-    """
+    """Default time in milliseconds until a workspace stops by itself; 0 for never."""
 
     activity_bump_ms: int
-    """
-    Time in milliseconds by which use extends the deadline.
-    """
+    """Time in milliseconds by which use extends the deadline."""
 
     autostop_requirement: TemplateAutostopRequirement
-    """
-    Days on which workspaces must stop.
-    """
+    """Days on which workspaces must stop."""
 
     autostart_requirement: TemplateAutostartRequirement
-    """
-    Days on which workspaces may start by themselves.
-    """
+    """Days on which workspaces may start by themselves."""
 
     created_by_id: UUID
-    """
-    User who created the template.
-    """
+    """User who created the template."""
 
     created_by_name: str
-    """
-    Username of that user.
-    """
+    """Username of that user."""
 
     allow_user_autostart: bool
-    """
-    Whether users may set a schedule.
-    """
+    """Whether users may set a schedule."""
 
     allow_user_autostop: bool
-    """
-    Whether users may set the time until a stop.
-    """
+    """Whether users may set the time until a stop."""
 
     allow_user_cancel_workspace_jobs: bool
-    """
-    Whether users may cancel builds.
-    """
+    """Whether users may cancel builds."""
 
     failure_ttl_ms: int
-    """
-    Time in milliseconds until a failed workspace is stopped; 0 for never.
-    """
+    """Time in milliseconds until a failed workspace is stopped; 0 for never."""
 
     time_til_dormant_ms: int
-    """
-    Time in milliseconds without use until a workspace becomes dormant; 0 for never.
-    """
+    """Time in milliseconds without use until a workspace becomes dormant; 0 for never."""
 
     time_til_dormant_autodelete_ms: int
-    """
-    Time in milliseconds until a dormant workspace is deleted; 0 for never.
-    """
+    """Time in milliseconds until a dormant workspace is deleted; 0 for never."""
 
     require_active_version: bool
-    """
-    Whether builds must use the active version.
-    """
+    """Whether builds must use the active version."""
 
     max_port_share_level: WorkspaceAgentPortShareLevel
-    """
-    Widest audience that a port may be shared with.
-    """
+    """Widest audience that a port may be shared with."""
 
     cors_behavior: CORSBehavior
-    """
-    How applications treat cross-origin requests.
-    """
+    """How applications treat cross-origin requests."""
 
     use_classic_parameter_flow: bool
-    """
-    Whether parameters are validated by the classic flow.
-    """
+    """Whether parameters are validated by the classic flow."""

@@ -5,11 +5,7 @@ from .day_of_week import DayOfWeek
 
 
 class TemplateAutostartRequirement(ResponseModel):
-    """
-    Days on which workspaces may start by themselves.
-    """
+    """Days on which workspaces may start by themselves."""
 
     days_of_week: list[DayOfWeek]
-    """
-    The days.
-    """
+    """The days."""

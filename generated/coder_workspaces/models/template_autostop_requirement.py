@@ -5,16 +5,10 @@ from .day_of_week import DayOfWeek
 
 
 class TemplateAutostopRequirement(ResponseModel):
-    """
-    Days on which workspaces must stop.
-    """
+    """Days on which workspaces must stop."""
 
     days_of_week: list[DayOfWeek]
-    """
-    The days; empty when there is no requirement.
-    """
+    """The days; empty when there is no requirement."""
 
     weeks: int
-    """
-    Number of weeks between two such days.
-    """
+    """Number of weeks between two such days."""

@@ -5,21 +5,13 @@ from .transition_stats import TransitionStats
 
 
 class TemplateBuildTimeStats(ResponseModel):
-    """
-    How long builds of a template took, for each transition.
-    """
+    """How long builds of a template took, for each transition."""
 
     start: TransitionStats
-    """
-    Starts.
-    """
+    """Starts."""
 
     stop: TransitionStats
-    """
-    Stops.
-    """
+    """Stops."""
 
     delete: TransitionStats
-    """
-    Deletions.
-    """
+    """Deletions."""

@@ -12,71 +12,43 @@ from .template_version_warning import TemplateVersionWarning
 
 
 class TemplateVersion(ResponseModel):
-    """
-    One version of a template.
-    """
+    """One version of a template."""
 
     id: UUID
-    """
-    Identifier of the version.
-    """
+    """Identifier of the version."""
 
     template_id: UUID
-    """
-    Template that the version belongs to; the all-zero UUID when it belongs to none.
-    """
+    """Template that the version belongs to; the all-zero UUID when it belongs to none."""
 
     organization_id: UUID
-    """
-    Organization that the version belongs to.
-    """
+    """Organization that the version belongs to."""
 
     created_at: AwareDatetime
-    """
-    When the version was created.
-    """
+    """When the version was created."""
 
     updated_at: AwareDatetime
-    """
-    When the version last changed.
-    """
+    """When the version last changed."""
 
     name: str
-    """
-    Name of the version.
-    """
+    """Name of the version."""
 
     message: str
-    """
-    What changed, in the author's words; may be empty.
-    """
+    """What changed, in the author's words; may be empty."""
 
     job: ProvisionerJob
-    """
-    Job that imports the version. Workspaces can be built once it has succeeded.
-    """
+    """Job that imports the version. Workspaces can be built once it has succeeded."""
 
     readme: str
-    """
-    Text for users; may be empty.
-    """
+    """Text for users; may be empty."""
 
     created_by: MinimalUser
-    """
-    Author of the version.
-    """
+    """Author of the version."""
 
     archived: bool
-    """
-    Whether the version is out of use.
-    """
+    """Whether the version is out of use."""
 
     warnings: list[TemplateVersionWarning] | None = None
-    """
-    What limits its use. Absent when nothing does.
-    """
+    """What limits its use. Absent when nothing does."""
 
     matched_provisioners: MatchedProvisioners | None = None
-    """
-    Provisioners that could import it. Absent unless the import is pending.
-    """
+    """Provisioners that could import it. Absent unless the import is pending."""

@@ -7,16 +7,10 @@ from coder_workspaces._model import ResponseModel
 
 
 class TransitionStats(ResponseModel):
-    """
-    How long builds of one kind took.
-    """
+    """How long builds of one kind took."""
 
     p50: Annotated[int | None, Field(alias="P50")]
-    """
-    Median in milliseconds; null when there were no builds.
-    """
+    """Median in milliseconds; null when there were no builds."""
 
     p95: Annotated[int | None, Field(alias="P95")]
-    """
-    95th percentile in milliseconds; null when there were no builds.
-    """
+    """95th percentile in milliseconds; null when there were no builds."""

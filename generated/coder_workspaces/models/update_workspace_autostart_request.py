@@ -3,13 +3,11 @@ from typing import Annotated
 
 from pydantic import MISSING, Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 
 class UpdateWorkspaceAutostartRequest(RequestModel):
-    """
-    A schedule for a workspace.
-    """
+    """A schedule for a workspace."""
 
     schedule: Annotated[
         str | None | MISSING,

@@ -3,13 +3,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 
 class UpdateWorkspaceRequest(RequestModel):
-    """
-    A new name for a workspace.
-    """
+    """A new name for a workspace."""
 
     name: Annotated[
         str, Field(max_length=32, min_length=1, pattern="^[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*$")

@@ -3,13 +3,11 @@ from typing import Annotated
 
 from pydantic import MISSING, Field
 
-from coder_workspaces._model import RequestModel
+from coder_workspaces._request_model import RequestModel
 
 
 class UpdateWorkspaceTTLRequest(RequestModel):
-    """
-    A time after which a workspace stops.
-    """
+    """A time after which a workspace stops."""
 
     ttl_ms: Annotated[int | None | MISSING, Field(ge=0, le=2592059999)] = MISSING
     """

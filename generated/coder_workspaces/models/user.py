@@ -11,71 +11,43 @@ from .user_status import UserStatus
 
 
 class User(ResponseModel):
-    """
-    A user of the deployment.
-    """
+    """A user of the deployment."""
 
     id: UUID
-    """
-    Identifier of the user.
-    """
+    """Identifier of the user."""
 
     username: str
-    """
-    Name of the user.
-    """
+    """Name of the user."""
 
     avatar_url: str | None = None
-    """
-    Picture. Absent when there is none.
-    """
+    """Picture. Absent when there is none."""
 
     name: str | None = None
-    """
-    Full name. Absent when there is none.
-    """
+    """Full name. Absent when there is none."""
 
     email: str
-    """
-    E-mail address.
-    """
+    """E-mail address."""
 
     created_at: AwareDatetime
-    """
-    When the user was created.
-    """
+    """When the user was created."""
 
     updated_at: AwareDatetime
-    """
-    When the user last changed.
-    """
+    """When the user last changed."""
 
     last_seen_at: AwareDatetime
-    """
-    When the user last signed in or used a token; the year 1 when never.
-    """
+    """When the user last signed in or used a token; the year 1 when never."""
 
     status: UserStatus
-    """
-    Whether the user may sign in.
-    """
+    """Whether the user may sign in."""
 
     login_type: LoginType
-    """
-    How the user signs in.
-    """
+    """How the user signs in."""
 
     theme_preference: str | None = None
-    """
-    Deprecated, never filled.
-    """
+    """Deprecated, never filled."""
 
     organization_ids: list[UUID]
-    """
-    Organizations that the user belongs to.
-    """
+    """Organizations that the user belongs to."""
 
     roles: list[SlimRole]
-    """
-    Roles beyond that of a plain member.
-    """
+    """Roles beyond that of a plain member."""

@@ -3,16 +3,10 @@ from coder_workspaces._model import ResponseModel
 
 
 class ValidationError(ResponseModel):
-    """
-    One refused input.
-    """
+    """One refused input."""
 
     field: str
-    """
-    Name of the JSON field or query key at fault, or `q` for the syntax of a search query.
-    """
+    """Name of the JSON field or query key at fault, or `q` for the syntax of a search query."""
 
     detail: str
-    """
-    Why it was refused.
-    """
+    """Why it was refused."""

@@ -12,114 +12,70 @@ from .workspace_health import WorkspaceHealth
 
 
 class Workspace(ResponseModel):
-    """
-    A development environment: its settings, its latest build and what is known of its health.
-    """
+    """A development environment: its settings, its latest build and what is known of its health."""
 
     id: UUID
-    """
-    Identifier of the workspace.
-    """
+    """Identifier of the workspace."""
 
     created_at: AwareDatetime
-    """
-    When the workspace was created.
-    """
+    """When the workspace was created."""
 
     updated_at: AwareDatetime
-    """
-    Keeps the time of creation: no operation on a workspace changes it.
-    """
+    """Keeps the time of creation: no operation on a workspace changes it."""
 
     owner_id: UUID
-    """
-    Identifier of the owner.
-    """
+    """Identifier of the owner."""
 
     owner_name: str
-    """
-    Username of the owner.
-    """
+    """Username of the owner."""
 
     owner_avatar_url: str
-    """
-    Picture of the owner; empty when there is none.
-    """
+    """Picture of the owner; empty when there is none."""
 
     organization_id: UUID
-    """
-    Organization that the workspace belongs to, always that of its template.
-    """
+    """Organization that the workspace belongs to, always that of its template."""
 
     organization_name: str
-    """
-    Name of that organization.
-    """
+    """Name of that organization."""
 
     template_id: UUID
-    """
-    Template that the workspace was made from.
-    """
+    """Template that the workspace was made from."""
 
     template_name: str
-    """
-    Name of that template.
-    """
+    """Name of that template."""
 
     template_display_name: str
-    """
-    Title of that template; may be empty.
-    """
+    """Title of that template; may be empty."""
 
     template_icon: str
-    """
-    Icon of that template; may be empty.
-    """
+    """Icon of that template; may be empty."""
 
     template_allow_user_cancel_workspace_jobs: bool
-    """
-    Whether users may cancel builds of this template's workspaces.
-    """
+    """Whether users may cancel builds of this template's workspaces."""
 
     template_active_version_id: UUID
-    """
-    The version that the template builds by default at present.
-    """
+    """The version that the template builds by default at present."""
 
     template_require_active_version: bool
-    """
-    Whether builds must use the template's active version.
-    """
+    """Whether builds must use the template's active version."""
 
     template_use_classic_parameter_flow: bool
-    """
-    Whether parameters are validated by the classic flow.
-    """
+    """Whether parameters are validated by the classic flow."""
 
     latest_build: WorkspaceBuild
-    """
-    The newest build, finished or not. There is always one.
-    """
+    """The newest build, finished or not. There is always one."""
 
     latest_app_status: WorkspaceAppStatus | None
-    """
-    The newest status that an application of this workspace reported; null when none ever did.
-    """
+    """The newest status that an application of this workspace reported; null when none ever did."""
 
     outdated: bool
-    """
-    True when the latest build does not use the template's active version.
-    """
+    """True when the latest build does not use the template's active version."""
 
     name: str
-    """
-    Name, unique among the owner's workspaces regardless of case.
-    """
+    """Name, unique among the owner's workspaces regardless of case."""
 
     autostart_schedule: str | None = None
-    """
-    Schedule as the user wrote it. Absent when the workspace does not start by itself.
-    """
+    """Schedule as the user wrote it. Absent when the workspace does not start by itself."""
 
     ttl_ms: int | None = None
     """
@@ -128,39 +84,25 @@ class Workspace(ResponseModel):
     """
 
     last_used_at: AwareDatetime
-    """
-    When the workspace was last used.
-    """
+    """When the workspace was last used."""
 
     deleting_at: AwareDatetime | None
-    """
-    When a dormant workspace will be deleted; null when it will not.
-    """
+    """When a dormant workspace will be deleted; null when it will not."""
 
     dormant_at: AwareDatetime | None
-    """
-    When the workspace became dormant; null when it is active.
-    """
+    """When the workspace became dormant; null when it is active."""
 
     health: WorkspaceHealth
-    """
-    Summary of the agents' health.
-    """
+    """Summary of the agents' health."""
 
     automatic_updates: AutomaticUpdates
-    """
-    Whether an autostart updates the workspace.
-    """
+    """Whether an autostart updates the workspace."""
 
     allow_renames: bool
-    """
-    Whether this server allows renames.
-    """
+    """Whether this server allows renames."""
 
     favorite: bool
-    """
-    True only for the owner, and only when the owner marked the workspace as a favourite.
-    """
+    """True only for the owner, and only when the owner marked the workspace as a favourite."""
 
     next_start_at: AwareDatetime | None
     """
@@ -169,6 +111,4 @@ class Workspace(ResponseModel):
     """
 
     is_prebuild: bool
-    """
-    True for a workspace that waits in a pool to be claimed.
-    """
+    """True for a workspace that waits in a pool to be claimed."""

@@ -18,171 +18,103 @@ from .workspace_app import WorkspaceApp
 
 
 class WorkspaceAgent(ResponseModel):
-    """
-    The program inside a workspace that connects it to the server.
-    """
+    """The program inside a workspace that connects it to the server."""
 
     id: UUID
-    """
-    Identifier of the agent.
-    """
+    """Identifier of the agent."""
 
     parent_id: UUID | None
-    """
-    Agent that started this one; null for an agent that the template defines.
-    """
+    """Agent that started this one; null for an agent that the template defines."""
 
     created_at: AwareDatetime
-    """
-    When the agent was recorded.
-    """
+    """When the agent was recorded."""
 
     updated_at: AwareDatetime
-    """
-    When the agent last changed.
-    """
+    """When the agent last changed."""
 
     first_connected_at: AwareDatetime | None = None
-    """
-    First connection. Absent before.
-    """
+    """First connection. Absent before."""
 
     last_connected_at: AwareDatetime | None = None
-    """
-    Newest sign of life. Absent before the first connection.
-    """
+    """Newest sign of life. Absent before the first connection."""
 
     disconnected_at: AwareDatetime | None = None
-    """
-    Last disconnection. Absent when it never disconnected.
-    """
+    """Last disconnection. Absent when it never disconnected."""
 
     started_at: AwareDatetime | None = None
-    """
-    When the start scripts began. Absent before.
-    """
+    """When the start scripts began. Absent before."""
 
     ready_at: AwareDatetime | None = None
-    """
-    When the start scripts ended. Absent before.
-    """
+    """When the start scripts ended. Absent before."""
 
     status: WorkspaceAgentStatus
-    """
-    Connection state, as the server sees it.
-    """
+    """Connection state, as the server sees it."""
 
     lifecycle_state: WorkspaceAgentLifecycle
-    """
-    Where the agent is in its life, as it reports itself.
-    """
+    """Where the agent is in its life, as it reports itself."""
 
     name: str
-    """
-    Name of the agent in the template.
-    """
+    """Name of the agent in the template."""
 
     resource_id: UUID
-    """
-    Resource that the agent runs on.
-    """
+    """Resource that the agent runs on."""
 
     instance_id: str | None = None
-    """
-    Identifier of the cloud instance. Absent when there is none.
-    """
+    """Identifier of the cloud instance. Absent when there is none."""
 
     architecture: str
-    """
-    Processor architecture.
-    """
+    """Processor architecture."""
 
     environment_variables: dict[str, str] | None
-    """
-    Variables that the template sets; null when it sets none.
-    """
+    """Variables that the template sets; null when it sets none."""
 
     operating_system: str
-    """
-    Operating system.
-    """
+    """Operating system."""
 
     logs_length: int
-    """
-    Size of the stored log in bytes.
-    """
+    """Size of the stored log in bytes."""
 
     logs_overflowed: bool
-    """
-    Whether the log was cut off.
-    """
+    """Whether the log was cut off."""
 
     directory: str | None = None
-    """
-    Directory that sessions start in, as the template wrote it. Absent when not set.
-    """
+    """Directory that sessions start in, as the template wrote it. Absent when not set."""
 
     expanded_directory: str | None = None
-    """
-    The same with variables expanded. Absent until the agent has connected.
-    """
+    """The same with variables expanded. Absent until the agent has connected."""
 
     version: str
-    """
-    Version of the agent; empty until it has connected.
-    """
+    """Version of the agent; empty until it has connected."""
 
     api_version: str
-    """
-    Version of the agent's protocol; empty until it has connected.
-    """
+    """Version of the agent's protocol; empty until it has connected."""
 
     apps: list[WorkspaceApp]
-    """
-    Applications that the agent offers.
-    """
+    """Applications that the agent offers."""
 
     latency: dict[str, DERPRegion] | None = None
-    """
-    Latency to each relay region, keyed by the region's name. Absent when it was not measured.
-    """
+    """Latency to each relay region, keyed by the region's name. Absent when it was not measured."""
 
     connection_timeout_seconds: int
-    """
-    Seconds after which an agent that has not connected counts as timed out.
-    """
+    """Seconds after which an agent that has not connected counts as timed out."""
 
     troubleshooting_url: str
-    """
-    Where to read about connection trouble; may be empty.
-    """
+    """Where to read about connection trouble; may be empty."""
 
     subsystems: list[AgentSubsystem]
-    """
-    Companion programs that the agent reported.
-    """
+    """Companion programs that the agent reported."""
 
     health: WorkspaceAgentHealth
-    """
-    Health of this agent.
-    """
+    """Health of this agent."""
 
     display_apps: list[DisplayApp]
-    """
-    Built-in applications that the dashboard offers.
-    """
+    """Built-in applications that the dashboard offers."""
 
     log_sources: list[WorkspaceAgentLogSource]
-    """
-    Sources that the agent's log lines come from.
-    """
+    """Sources that the agent's log lines come from."""
 
     scripts: list[WorkspaceAgentScript]
-    """
-    Scripts that the template defines for the agent.
-    """
+    """Scripts that the template defines for the agent."""
 
     startup_script_behavior: WorkspaceAgentStartupScriptBehavior
-    """
-    Whether logins wait for the start scripts.
-    """
+    """Whether logins wait for the start scripts."""

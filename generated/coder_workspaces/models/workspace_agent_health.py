@@ -3,16 +3,10 @@ from coder_workspaces._model import ResponseModel
 
 
 class WorkspaceAgentHealth(ResponseModel):
-    """
-    Health of one agent.
-    """
+    """Health of one agent."""
 
     healthy: bool
-    """
-    Whether the agent works.
-    """
+    """Whether the agent works."""
 
     reason: str | None = None
-    """
-    Why it does not. Absent when it does.
-    """
+    """Why it does not. Absent when it does."""

@@ -7,31 +7,19 @@ from coder_workspaces._model import ResponseModel
 
 
 class WorkspaceAgentLogSource(ResponseModel):
-    """
-    A source that an agent's log lines come from.
-    """
+    """A source that an agent's log lines come from."""
 
     workspace_agent_id: UUID
-    """
-    Agent that the source belongs to.
-    """
+    """Agent that the source belongs to."""
 
     id: UUID
-    """
-    Identifier of the source.
-    """
+    """Identifier of the source."""
 
     created_at: AwareDatetime
-    """
-    When the source was recorded.
-    """
+    """When the source was recorded."""
 
     display_name: str
-    """
-    Title of the source.
-    """
+    """Title of the source."""
 
     icon: str
-    """
-    Icon; may be empty.
-    """
+    """Icon; may be empty."""

@@ -5,56 +5,34 @@ from coder_workspaces._model import ResponseModel
 
 
 class WorkspaceAgentScript(ResponseModel):
-    """
-    A script that an agent runs at start, at stop or by schedule.
-    """
+    """A script that an agent runs at start, at stop or by schedule."""
 
     id: UUID
-    """
-    Identifier of the script.
-    """
+    """Identifier of the script."""
 
     log_source_id: UUID
-    """
-    Log source that carries its output.
-    """
+    """Log source that carries its output."""
 
     log_path: str
-    """
-    File that its output goes to; may be empty.
-    """
+    """File that its output goes to; may be empty."""
 
     script: str
-    """
-    Text of the script.
-    """
+    """Text of the script."""
 
     cron: str
-    """
-    Schedule of the script; empty when it has none.
-    """
+    """Schedule of the script; empty when it has none."""
 
     run_on_start: bool
-    """
-    Whether it runs when the workspace starts.
-    """
+    """Whether it runs when the workspace starts."""
 
     run_on_stop: bool
-    """
-    Whether it runs before the workspace stops.
-    """
+    """Whether it runs before the workspace stops."""
 
     start_blocks_login: bool
-    """
-    Whether logins wait for it.
-    """
+    """Whether logins wait for it."""
 
     timeout: int
-    """
-    Longest run time in nanoseconds; 0 for no limit.
-    """
+    """Longest run time in nanoseconds; 0 for no limit."""
 
     display_name: str
-    """
-    Title of the script.
-    """
+    """Title of the script."""

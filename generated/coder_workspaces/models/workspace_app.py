@@ -11,86 +11,52 @@ from .workspace_app_status import WorkspaceAppStatus
 
 
 class WorkspaceApp(ResponseModel):
-    """
-    An application that an agent offers.
-    """
+    """An application that an agent offers."""
 
     id: UUID
-    """
-    Identifier of the application.
-    """
+    """Identifier of the application."""
 
     url: str | None = None
-    """
-    Address inside the workspace. Absent when there is none.
-    """
+    """Address inside the workspace. Absent when there is none."""
 
     external: bool
-    """
-    Whether the address is outside the workspace.
-    """
+    """Whether the address is outside the workspace."""
 
     slug: str
-    """
-    Name of the application in addresses.
-    """
+    """Name of the application in addresses."""
 
     display_name: str | None = None
-    """
-    Title. Absent when there is none.
-    """
+    """Title. Absent when there is none."""
 
     command: str | None = None
-    """
-    Command that opens the application in a terminal. Absent when there is none.
-    """
+    """Command that opens the application in a terminal. Absent when there is none."""
 
     icon: str | None = None
-    """
-    Icon. Absent when there is none.
-    """
+    """Icon. Absent when there is none."""
 
     subdomain: bool
-    """
-    Whether the application is served from a subdomain of its own.
-    """
+    """Whether the application is served from a subdomain of its own."""
 
     subdomain_name: str | None = None
-    """
-    That subdomain. Absent when it has none.
-    """
+    """That subdomain. Absent when it has none."""
 
     sharing_level: WorkspaceAppSharingLevel
-    """
-    Who may open the application.
-    """
+    """Who may open the application."""
 
     healthcheck: Healthcheck
-    """
-    How its health is checked.
-    """
+    """How its health is checked."""
 
     health: WorkspaceAppHealth
-    """
-    Result of the health check.
-    """
+    """Result of the health check."""
 
     group: str | None = None
-    """
-    Heading that the dashboard lists it under. Absent when there is none.
-    """
+    """Heading that the dashboard lists it under. Absent when there is none."""
 
     hidden: bool
-    """
-    Whether the dashboard hides it.
-    """
+    """Whether the dashboard hides it."""
 
     open_in: WorkspaceAppOpenIn
-    """
-    How the dashboard opens it.
-    """
+    """How the dashboard opens it."""
 
     statuses: list[WorkspaceAppStatus]
-    """
-    What the application reported about its work, newest first.
-    """
+    """What the application reported about its work, newest first."""

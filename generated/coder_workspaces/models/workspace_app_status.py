@@ -9,56 +9,34 @@ from .workspace_app_status_state import WorkspaceAppStatusState
 
 
 class WorkspaceAppStatus(ResponseModel):
-    """
-    What an application reported about its work.
-    """
+    """What an application reported about its work."""
 
     id: UUID
-    """
-    Identifier of the report.
-    """
+    """Identifier of the report."""
 
     created_at: AwareDatetime
-    """
-    When it was reported.
-    """
+    """When it was reported."""
 
     workspace_id: UUID
-    """
-    Workspace that it is about.
-    """
+    """Workspace that it is about."""
 
     agent_id: UUID
-    """
-    Agent that reported it.
-    """
+    """Agent that reported it."""
 
     app_id: UUID
-    """
-    Application that it is about.
-    """
+    """Application that it is about."""
 
     state: WorkspaceAppStatusState
-    """
-    What the application is doing.
-    """
+    """What the application is doing."""
 
     message: str
-    """
-    The same in words.
-    """
+    """The same in words."""
 
     uri: str
-    """
-    Where to look at the result; empty when there is none.
-    """
+    """Where to look at the result; empty when there is none."""
 
     icon: str
-    """
-    Deprecated, always empty.
-    """
+    """Deprecated, always empty."""
 
     needs_user_attention: bool
-    """
-    Deprecated, always false.
-    """
+    """Deprecated, always false."""

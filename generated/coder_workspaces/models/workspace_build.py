@@ -14,131 +14,79 @@ from .workspace_transition import WorkspaceTransition
 
 
 class WorkspaceBuild(ResponseModel):
-    """
-    One build: a start, a stop or a deletion of a workspace.
-    """
+    """One build: a start, a stop or a deletion of a workspace."""
 
     id: UUID
-    """
-    Identifier of the build.
-    """
+    """Identifier of the build."""
 
     created_at: AwareDatetime
-    """
-    When the build was requested.
-    """
+    """When the build was requested."""
 
     updated_at: AwareDatetime
-    """
-    When the build last changed.
-    """
+    """When the build last changed."""
 
     workspace_id: UUID
-    """
-    Workspace that is built.
-    """
+    """Workspace that is built."""
 
     workspace_name: str
-    """
-    Name of that workspace.
-    """
+    """Name of that workspace."""
 
     workspace_owner_id: UUID
-    """
-    Owner of that workspace.
-    """
+    """Owner of that workspace."""
 
     workspace_owner_name: str
-    """
-    Username of that owner.
-    """
+    """Username of that owner."""
 
     workspace_owner_avatar_url: str | None = None
-    """
-    Picture of that owner. Absent when there is none.
-    """
+    """Picture of that owner. Absent when there is none."""
 
     template_version_id: UUID
-    """
-    Template version that the build uses.
-    """
+    """Template version that the build uses."""
 
     template_version_name: str
-    """
-    Name of that version; empty in the answer that created the build.
-    """
+    """Name of that version; empty in the answer that created the build."""
 
     build_number: int
-    """
-    Number of the build within its workspace, counted from 1.
-    """
+    """Number of the build within its workspace, counted from 1."""
 
     transition: WorkspaceTransition
-    """
-    What the build does.
-    """
+    """What the build does."""
 
     initiator_id: UUID
-    """
-    User who asked for the build.
-    """
+    """User who asked for the build."""
 
     initiator_name: str
-    """
-    Username of that user; empty when the user is gone.
-    """
+    """Username of that user; empty when the user is gone."""
 
     job: ProvisionerJob
-    """
-    The job that carries the build out.
-    """
+    """The job that carries the build out."""
 
     reason: BuildReason
-    """
-    What caused the build.
-    """
+    """What caused the build."""
 
     resources: list[WorkspaceResource]
-    """
-    What the build made; empty until the job has completed.
-    """
+    """What the build made; empty until the job has completed."""
 
     deadline: AwareDatetime | None
-    """
-    When the workspace will stop by itself; null when it will not.
-    """
+    """When the workspace will stop by itself; null when it will not."""
 
     max_deadline: AwareDatetime | None
-    """
-    Latest time to which the deadline may be extended; null when there is no bound.
-    """
+    """Latest time to which the deadline may be extended; null when there is no bound."""
 
     status: WorkspaceStatus
-    """
-    State of the workspace as of this build.
-    """
+    """State of the workspace as of this build."""
 
     daily_cost: int
-    """
-    Cost per day of the build's resources, in the deployment's own unit.
-    """
+    """Cost per day of the build's resources, in the deployment's own unit."""
 
     matched_provisioners: MatchedProvisioners
-    """
-    Provisioners that could take the job.
-    """
+    """Provisioners that could take the job."""
 
     template_version_preset_id: UUID | None
-    """
-    Preset that the build used; null when it used none.
-    """
+    """Preset that the build used; null when it used none."""
 
     has_ai_task: bool | None = None
-    """
-    Whether the build defines an AI task. Absent until the build has succeeded.
-    """
+    """Whether the build defines an AI task. Absent until the build has succeeded."""
 
     ai_task_sidebar_app_id: UUID | None = None
-    """
-    Application that shows the AI task. Absent when there is none.
-    """
+    """Application that shows the AI task. Absent when there is none."""

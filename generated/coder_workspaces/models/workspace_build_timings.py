@@ -13,16 +13,10 @@ class WorkspaceBuildTimings(ResponseModel):
     """
 
     provisioner_timings: list[ProvisionerTiming]
-    """
-    Steps of the provisioner, in order of their start.
-    """
+    """Steps of the provisioner, in order of their start."""
 
     agent_script_timings: list[AgentScriptTiming]
-    """
-    One entry for each script that an agent ran.
-    """
+    """One entry for each script that an agent ran."""
 
     agent_connection_timings: list[AgentConnectionTiming]
-    """
-    One entry for each agent that has connected.
-    """
+    """One entry for each agent that has connected."""

@@ -5,16 +5,10 @@ from coder_workspaces._model import ResponseModel
 
 
 class WorkspaceHealth(ResponseModel):
-    """
-    Summary of the health of a workspace's agents.
-    """
+    """Summary of the health of a workspace's agents."""
 
     healthy: bool
-    """
-    True when no agent fails. A workspace without agents is healthy.
-    """
+    """True when no agent fails. A workspace without agents is healthy."""
 
     failing_agents: list[UUID]
-    """
-    Identifiers of the agents that fail; empty when none does.
-    """
+    """Identifiers of the agents that fail; empty when none does."""

@@ -11,61 +11,37 @@ from .workspace_transition import WorkspaceTransition
 
 
 class WorkspaceResource(ResponseModel):
-    """
-    Something that a build made: a container, a machine, a volume.
-    """
+    """Something that a build made: a container, a machine, a volume."""
 
     id: UUID
-    """
-    Identifier of the resource.
-    """
+    """Identifier of the resource."""
 
     created_at: AwareDatetime
-    """
-    When the resource was recorded.
-    """
+    """When the resource was recorded."""
 
     job_id: UUID
-    """
-    Job that made the resource.
-    """
+    """Job that made the resource."""
 
     workspace_transition: WorkspaceTransition
-    """
-    Transition of the build that made it.
-    """
+    """Transition of the build that made it."""
 
     type: str
-    """
-    Type of the resource in the provisioner's terms.
-    """
+    """Type of the resource in the provisioner's terms."""
 
     name: str
-    """
-    Name of the resource in the template.
-    """
+    """Name of the resource in the template."""
 
     hide: bool
-    """
-    Whether the dashboard hides the resource.
-    """
+    """Whether the dashboard hides the resource."""
 
     icon: str
-    """
-    Icon; may be empty.
-    """
+    """Icon; may be empty."""
 
     agents: list[WorkspaceAgent] | None = None
-    """
-    Agents that run on the resource. Absent when there is none.
-    """
+    """Agents that run on the resource. Absent when there is none."""
 
     metadata: list[WorkspaceResourceMetadata] | None = None
-    """
-    Facts that the template shows about the resource. Absent when there is none.
-    """
+    """Facts that the template shows about the resource. Absent when there is none."""
 
     daily_cost: int
-    """
-    Cost per day, in the deployment's own unit.
-    """
+    """Cost per day, in the deployment's own unit."""

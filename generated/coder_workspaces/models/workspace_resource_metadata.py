@@ -3,21 +3,13 @@ from coder_workspaces._model import ResponseModel
 
 
 class WorkspaceResourceMetadata(ResponseModel):
-    """
-    One fact about a resource.
-    """
+    """One fact about a resource."""
 
     key: str
-    """
-    Name of the fact.
-    """
+    """Name of the fact."""
 
     value: str
-    """
-    Value of the fact; may be empty.
-    """
+    """Value of the fact; may be empty."""
 
     sensitive: bool
-    """
-    Whether the value should be masked when shown.
-    """
+    """Whether the value should be masked when shown."""

@@ -5,9 +5,7 @@ from .workspace import Workspace
 
 
 class WorkspacesResponse(ResponseModel):
-    """
-    One page of workspaces.
-    """
+    """One page of workspaces."""
 
     workspaces: list[Workspace]
     """
@@ -16,6 +14,4 @@ class WorkspacesResponse(ResponseModel):
     """
 
     count: int
-    """
-    Number of matches over all pages, whatever `limit` and `offset`.
-    """
+    """Number of matches over all pages, whatever `limit` and `offset`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coder_workspaces._resource import AsyncResource, Resource
+from coder_workspaces._resource import Resource
 
 if TYPE_CHECKING:
     from coder_workspaces._config import RequestOptions
@@ -125,118 +125,6 @@ class AuthenticationResource(Resource):
         from coder_workspaces.api.authentication import create_token
 
         return create_token.sync(
-            user,
-            body=body,
-            client=self._client,
-            options=options,
-        )
-
-
-class AsyncAuthenticationResource(AsyncResource):
-    """Asynchronous operations on authentication."""
-
-    __slots__ = ()
-
-    async def create_first_user(
-        self,
-        *,
-        body: CreateFirstUserRequest,
-        options: RequestOptions | None = None,
-    ) -> CreateFirstUserResponse:
-        """Create the first user of a new deployment.
-
-        Works once.
-
-        Args:
-            body: The first user.
-            options: Settings for this call only.
-
-        Returns:
-            201: The first user, who owns the deployment.
-
-        Raises:
-            InvalidRequestError: 400: A field was refused.
-            ConflictError: 409: The deployment has a first user.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.authentication import create_first_user
-
-        return await create_first_user.asyncio(
-            body=body,
-            client=self._client,
-            options=options,
-        )
-
-    async def login_with_password(
-        self,
-        *,
-        body: LoginWithPasswordRequest,
-        options: RequestOptions | None = None,
-    ) -> LoginWithPasswordResponse:
-        """Sign in with a password.
-
-        Also sets the cookie `coder_session_token`. A client that keeps cookies would send it in
-        place of any other token.
-
-        Args:
-            body: The credentials.
-            options: Settings for this call only.
-
-        Returns:
-            201: A new session.
-
-        Raises:
-            InvalidRequestError: 400: A field was refused.
-            AuthenticationError: 401: The address or the password is wrong, or the user is
-                suspended.
-            PermissionDeniedError: 403: This user signs in another way.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.authentication import login_with_password
-
-        return await login_with_password.asyncio(
-            body=body,
-            client=self._client,
-            options=options,
-        )
-
-    async def create_token(
-        self,
-        user: str,
-        *,
-        body: CreateTokenRequest,
-        options: RequestOptions | None = None,
-    ) -> GenerateAPIKeyResponse:
-        """Create a token for a user.
-
-        Args:
-            user: The user, as `me` for the caller, an identifier or a username in any case. An
-                e-mail address is not accepted.
-            body: The token to create.
-            options: Settings for this call only.
-
-        Returns:
-            201: The new token.
-
-        Raises:
-            InvalidRequestError: 400: A field was refused or the user is unknown.
-            AuthenticationError: 401: No valid session token was sent.
-            PermissionDeniedError: 403: The caller may not create tokens for this user.
-            NotFoundError: 404: It does not exist, or the caller may not know that it does.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.authentication import create_token
-
-        return await create_token.asyncio(
             user,
             body=body,
             client=self._client,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coder_workspaces._resource import AsyncResource, Resource
+from coder_workspaces._resource import Resource
 
 if TYPE_CHECKING:
     from coder_workspaces._config import RequestOptions
@@ -72,69 +72,6 @@ class OrganizationsResource(Resource):
         from coder_workspaces.api.organizations import list_user_organizations
 
         return list_user_organizations.sync(
-            user,
-            client=self._client,
-            options=options,
-        )
-
-
-class AsyncOrganizationsResource(AsyncResource):
-    """Asynchronous operations on organizations."""
-
-    __slots__ = ()
-
-    async def list_organizations(
-        self,
-        *,
-        options: RequestOptions | None = None,
-    ) -> list[Organization]:
-        """List the organizations that the caller can read.
-
-        Returns:
-            200: The organizations.
-
-        Raises:
-            AuthenticationError: 401: No valid session token was sent.
-            PermissionDeniedError: 403: The caller may see this but not do that.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.organizations import list_organizations
-
-        return await list_organizations.asyncio(
-            client=self._client,
-            options=options,
-        )
-
-    async def list_user_organizations(
-        self,
-        user: str,
-        *,
-        options: RequestOptions | None = None,
-    ) -> list[Organization]:
-        """List the organizations of a user.
-
-        Args:
-            user: The user, as `me` for the caller, an identifier or a username in any case. An
-                e-mail address is not accepted.
-            options: Settings for this call only.
-
-        Returns:
-            200: The organizations.
-
-        Raises:
-            InvalidRequestError: 400: The user is unknown.
-            AuthenticationError: 401: No valid session token was sent.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.organizations import list_user_organizations
-
-        return await list_user_organizations.asyncio(
             user,
             client=self._client,
             options=options,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coder_workspaces._resource import AsyncResource, Resource
+from coder_workspaces._resource import Resource
 
 if TYPE_CHECKING:
     from coder_workspaces._config import RequestOptions
@@ -39,35 +39,6 @@ class ServerResource(Resource):
         from coder_workspaces.api.server import get_build_info
 
         return get_build_info.sync(
-            client=self._client,
-            options=options,
-        )
-
-
-class AsyncServerResource(AsyncResource):
-    """Asynchronous operations on server."""
-
-    __slots__ = ()
-
-    async def get_build_info(
-        self,
-        *,
-        options: RequestOptions | None = None,
-    ) -> BuildInfoResponse:
-        """Get what the server is and which versions it speaks.
-
-        Returns:
-            200: The server.
-
-        Raises:
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.server import get_build_info
-
-        return await get_build_info.asyncio(
             client=self._client,
             options=options,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coder_workspaces._resource import AsyncResource, Resource
+from coder_workspaces._resource import Resource
 
 if TYPE_CHECKING:
     from coder_workspaces._config import RequestOptions
@@ -121,117 +121,6 @@ class UsersResource(Resource):
         from coder_workspaces.api.users import update_user_roles
 
         return update_user_roles.sync(
-            user,
-            body=body,
-            client=self._client,
-            options=options,
-        )
-
-
-class AsyncUsersResource(AsyncResource):
-    """Asynchronous operations on users."""
-
-    __slots__ = ()
-
-    async def create_user(
-        self,
-        *,
-        body: CreateUserRequestWithOrgs,
-        options: RequestOptions | None = None,
-    ) -> User:
-        """Create a user.
-
-        Args:
-            body: The user to create.
-            options: Settings for this call only.
-
-        Returns:
-            201: The new user.
-
-        Raises:
-            InvalidRequestError: 400: A field was refused.
-            AuthenticationError: 401: No valid session token was sent.
-            PermissionDeniedError: 403: The caller may not create users.
-            NotFoundError: 404: An organization does not exist.
-            ConflictError: 409: The username or the e-mail address is taken.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.users import create_user
-
-        return await create_user.asyncio(
-            body=body,
-            client=self._client,
-            options=options,
-        )
-
-    async def get_user(
-        self,
-        user: str,
-        *,
-        options: RequestOptions | None = None,
-    ) -> User:
-        """Get a user.
-
-        Args:
-            user: The user, as `me` for the caller, an identifier or a username in any case. An
-                e-mail address is not accepted.
-            options: Settings for this call only.
-
-        Returns:
-            200: The user.
-
-        Raises:
-            InvalidRequestError: 400: The user is unknown or the caller may not know of it.
-            AuthenticationError: 401: No valid session token was sent.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.users import get_user
-
-        return await get_user.asyncio(
-            user,
-            client=self._client,
-            options=options,
-        )
-
-    async def update_user_roles(
-        self,
-        user: str,
-        *,
-        body: UpdateRoles,
-        options: RequestOptions | None = None,
-    ) -> User:
-        """Replace the roles of a user.
-
-        These are the roles of the whole deployment; a plain member has none.
-
-        Args:
-            user: The user, as `me` for the caller, an identifier or a username in any case. An
-                e-mail address is not accepted.
-            body: The new roles.
-            options: Settings for this call only.
-
-        Returns:
-            200: The user with the new roles.
-
-        Raises:
-            InvalidRequestError: 400: A role or the user is unknown.
-            AuthenticationError: 401: No valid session token was sent.
-            PermissionDeniedError: 403: The caller may not assign roles.
-            NotFoundError: 404: It does not exist, or the caller may not know that it does.
-            RateLimitError: 429: Too many requests were sent in the present minute.
-            ServerError: 500: The server failed.
-            ConnectionFailedError: There was no complete answer.
-            DecodingError: The answer does not fit the contract.
-        """
-        from coder_workspaces.api.users import update_user_roles
-
-        return await update_user_roles.asyncio(
             user,
             body=body,
             client=self._client,

@@ -32,10 +32,9 @@ T = TypeVar("T")
 
 logger = logging.getLogger("coder_workspaces")
 
-_SECRET_PARAMETER = re.compile(
-    r"(?i)([?&](?:coder_session_token|access_token|token|code|state)=)[^&#]*"
-)
-_TOKEN_SHAPE = re.compile(r"\b[0-9A-Za-z]{10}-[0-9A-Za-z]{22}\b")
+# Compiled by re when they are first used, which most programs never do.
+_REVEALING_PARAMETER = r"(?i)([?&](?:coder_session_token|access_token|token|code|state)=)[^&#]*"
+_SHAPE = r"\b[0-9A-Za-z]{10}-[0-9A-Za-z]{22}\b"
 _LONGEST_EXCERPT = 200
 _TIMEOUTS: dict[type[httpx2.TimeoutException], str] = {
     httpx2.ConnectTimeout: "connecting",
@@ -51,7 +50,7 @@ def redact(text: str, token: str | None = None) -> str:
     """Return text without session tokens: the given one and whatever has their shape."""
     if token:
         text = text.replace(token, "[redacted]")
-    return _TOKEN_SHAPE.sub("[redacted]", _SECRET_PARAMETER.sub(r"\1[redacted]", text))
+    return re.sub(_SHAPE, "[redacted]", re.sub(_REVEALING_PARAMETER, r"\1[redacted]", text))
 
 
 class Exchange(Generic[T]):
