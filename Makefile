@@ -49,7 +49,7 @@ check: setup ## Lint the contract, find drift, lint and type-check the code
 	@$(BIN)/basedpyright --level error
 
 test: setup ## Run the project's own tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 conformance: generate ## Judge the client and the embedded reference server, or the server at URL=…
 	@$(BIN)/coder-conformance run $(if $(URL),--url '$(URL)') $(ARGS)

@@ -61,6 +61,16 @@ class Requirement:
     writes: bool
     features: tuple[str, ...]
 
+    def applies(self, features: set[str]) -> bool:
+        """Whether the requirement is about a server with these features.
+
+        A requirement for `no-x` is about servers without the feature x, and says nothing of others.
+        """
+        return not any(
+            feature.startswith("no-") and feature.removeprefix("no-") in features
+            for feature in self.features
+        )
+
 
 @lru_cache(maxsize=2)
 def load(root: Path | None = None) -> dict[str, Requirement]:

@@ -74,7 +74,7 @@ class Exchange:
         for name, value in self.request_headers.items():
             if name in _SECRET_HEADERS:
                 parts += ["-H", f'"{_secret(name, value)}"']
-            elif name in {"content-type", "upgrade", "connection"} or name.startswith("sec-"):
+            elif name in {"content-type", "upgrade"} or name.startswith("sec-"):
                 parts += ["-H", shlex.quote(f"{name}: {redact(value)}")]
         if self.request_body is not None:
             shown = redact(self.request_body.decode("utf-8", "backslashreplace"))

@@ -58,7 +58,8 @@ class SuitePlugin:
             named = (
                 not settings.operations or self._operation(item, requirement) in settings.operations
             )
-            if named and settings.role in {"both", requirement.role}:
+            applies = requirement.applies(self._context.features)
+            if named and applies and settings.role in {"both", requirement.role}:
                 kept.append(item)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept

@@ -116,6 +116,8 @@ def _untested(context: Context) -> None:
     for requirement in context.requirements.values():
         if settings.role not in {"both", requirement.role}:
             continue
+        if not requirement.applies(context.features):
+            continue
         for operation in requirement.operations:
             if settings.operations and operation not in settings.operations:
                 continue
