@@ -264,10 +264,13 @@ def _endpoint_view(
 def _argument(operation: OperationView, prop: Property) -> Argument:
     wire_name = prop.name.get_untrusted_value()
     parameter = operation.parameter(wire_name)
-    annotation = prop.get_type_string(no_optional=True).as_unembedded_code()
-    if annotation == "UUID":
-        annotation = "UUID | str"
-    annotation = annotation.replace("datetime.datetime", "datetime")
+    code = prop.get_type_string(no_optional=True).as_unembedded_code()
+    code = re.sub(r"\bdatetime\.(datetime|date)\b", r"\1", code)
+    # Null means nothing in an address: a parameter is there or not.
+    alternatives = [part for part in code.split(" | ") if part != "None"]
+    if alternatives == ["UUID"]:
+        alternatives.append("str")
+    annotation = " | ".join(alternatives)
     values = parameter["schema"].get("enum")
     if values is not None and "$ref" not in parameter["schema"]:
         annotation = f"Literal[{', '.join(json.dumps(value) for value in values)}]"
@@ -292,8 +295,11 @@ def _names(
         imports.append("from typing import Literal")
     if "UUID" in words:
         imports.append("from uuid import UUID")
-    if re.search(r"\bdatetime\b", code):
-        imports.append("from datetime import datetime")
+    imports.extend(
+        f"from datetime import {name}"
+        for name in ("date", "datetime")
+        if re.search(rf"\b{name}\b", code)
+    )
     unknown = sorted(words - set(models) - {"UUID"})
     if unknown:
         raise GenerationError(

@@ -108,6 +108,14 @@ def _unpaired(parts: Parts) -> None:
     parts["schemas"]["Widget"]["description"] = "A \x07 bell."
 
 
+def _half_a_helper(parts: Parts) -> None:
+    _add(parts, "/x", "post", operation("createWorkspaceBuild"))
+
+
+def _odd_path(parts: Parts) -> None:
+    _add(parts, '/x"y', "get", operation())
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -129,6 +137,8 @@ def _unpaired(parts: Parts) -> None:
         (_two_payloads, "2 kinds of data"),
         (_server, "https://x/{a}/b"),
         (_unpaired, "control characters"),
+        (_half_a_helper, "getWorkspaceBuild, getWorkspaceMetadataById"),
+        (_odd_path, "'/x\"y'"),
     ],
     ids=lambda value: value.__name__.strip("_") if callable(value) else "",
 )

@@ -136,6 +136,84 @@ def test_adding_a_resource(generate: Generate, parts: Parts) -> None:
     )
 
 
+def test_parameters_of_every_kind(generate: Generate, parts: Parts) -> None:
+    """Lists, enumerations, numbers, dates, times and nullable texts reach the address as text."""
+    color = {"$ref": "components/schemas/main.yaml#/Color"}
+    kinds: dict[str, Any] = {
+        "colors": {"type": "array", "items": color},
+        "ratio": {"type": "number"},
+        "day": {"type": "string", "format": "date"},
+        "moment": {"type": "string", "format": "date-time"},
+        "flag": {"type": "boolean"},
+        "word": {"type": ["string", "null"]},
+        "item": {"type": "string", "format": "uuid"},
+    }
+    parameters = [{"name": name, "in": "query", "schema": kind} for name, kind in kinds.items()]
+    parts["document"]["paths"]["/x"] = {"get": operation("findThings", parameters=parameters)}
+    parts["schemas"]["Color"]["x-enum-varnames"] = ["ROUGE", "VERT"]
+    run = generate(parts)
+    assert run.status == 0, run.err
+    module = (run.package / "api" / "widgets" / "find_things.py").read_text()
+    assert "    day: date | None = None,\n    moment: datetime | None = None,\n" in module
+    assert "    word: str | None = None,\n    item: UUID | str | None = None,\n" in module
+    _python(
+        run.package,
+        """
+        from datetime import UTC, date, datetime
+        from coder_workspaces.models import Color
+        with serve() as client:
+            client.widgets.find_things(
+                colors=[Color.ROUGE, Color("blue")], ratio=0.5, day=date(2025, 8, 1),
+                moment=datetime(2025, 8, 1, tzinfo=UTC), flag=False, word="a&b",
+            )
+        assert seen[0].url.query.decode() == (
+            "colors=red&colors=blue&ratio=0.5&day=2025-08-01"
+            "&moment=2025-08-01T00%3A00%3A00%2B00%3A00&flag=false&word=a%26b")
+        """,
+    )
+
+
+def test_schemas_of_every_kind(generate: Generate, parts: Parts) -> None:
+    """Maps, nested lists, aliases, inheritance, self-reference and awkward names are understood."""
+    parts["schemas"]["Counts"] = {"type": "object", "additionalProperties": {"type": "integer"}}
+    parts["schemas"]["Label"] = {"type": "string"}
+    parts["schemas"]["BigWidget"] = {
+        "allOf": [
+            {"$ref": "#/Widget"},
+            {"type": "object", "required": ["x"], "properties": {"x": {"type": "integer"}}},
+        ]
+    }
+    parts["schemas"]["Widget"]["properties"] |= {
+        "counts": {"$ref": "#/Counts"},
+        "label": {"$ref": "#/Label"},
+        "grid": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+        "parent": {"oneOf": [{"$ref": "#/Widget"}, {"type": "null"}]},
+        "by_color": {"type": "object", "additionalProperties": {"$ref": "#/Color"}},
+        "anything": {},
+        "class": {"type": "string"},
+        "P95": {"type": "integer"},
+    }
+    answer = {"$ref": "components/schemas/main.yaml#/BigWidget"}
+    content = {"application/json": {"schema": answer}}
+    responses = {"200": {"description": "It.", "content": content}}
+    parts["document"]["paths"]["/big"] = {"get": operation("getBig", responses=responses)}
+    run = generate(parts)
+    assert run.status == 0, run.err
+    _python(
+        run.package,
+        """
+        body = WIDGET | {
+            "x": 1, "counts": {"a": 1}, "label": "l", "grid": [[0.5]], "parent": WIDGET,
+            "by_color": {"k": "mauve"}, "anything": [None], "class": "c", "P95": 7,
+        }
+        with serve(body) as client:
+            big = client.widgets.get_big()
+        assert big.to_dict() == body
+        assert (big.class_, big.p95, big.x, big.parent.color) == ("c", 7, 1, "red")
+        """,
+    )
+
+
 def test_hostile_texts_stay_texts(generate: Generate, parts: Parts) -> None:
     """Quotes, backslashes and braces in descriptions do not become code."""
     nasty = 'Ends """ here \\ and {x} {{ y }} {% z %} \\N "'
