@@ -27,7 +27,8 @@ from .context import Context
 from .exchange import Exchange
 from .requests import RequestJudge
 from .results import CannotJudgeError, Mismatch
-from .wire import API
+from .samples import sample_body, sample_path
+from .wire import API, UNSET
 
 # Checks of schemathesis and the requirement that each of them shows.
 CHECKS = {
@@ -110,6 +111,7 @@ def observe(context: Context) -> Observations:
     )
     observations = Observations({operation.id: Observed() for operation in operations.values()})
     watcher = _Watcher(context, operations, known, observations)
+    watcher.samples()
     _active.watcher = watcher
     try:
         for event in from_schema(schema).execute():
@@ -157,6 +159,19 @@ class _Watcher:
         self.observations = observations
         self.allowed = RequestJudge(context.contract)
         self.tolerated = RequestJudge(context.contract, lenient=True)
+
+    def samples(self) -> None:
+        """Send the contract's example of every operation, so that each has a success to judge."""
+        world, wire = self.context.world, self.context.wire
+        assert world is not None
+        assert wire is not None
+        for operation in self.operations.values():
+            body = sample_body(self.context.contract, operation, world)
+            path = sample_path(operation, world, self.known.workspaces[0])
+            seen = wire.call(operation, path, body=UNSET if body is None else body)
+            if seen.status == 201:
+                world.created.append(str(seen.json()["id"]))
+            self._judge(operation, seen)
 
     def created(self, response: Any) -> None:
         """Take a new workspace into the ledger."""
