@@ -19,8 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command of `coder-conformance`.
 
     Returns:
-        0 when what was judged is conformant, 1 when it is not, 2 when the command is wrong,
-        3 when there is no verdict.
+        The exit status of the verdict (`results.EXIT_STATUS`), or 2 when the command is wrong.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -143,9 +142,7 @@ def _run(options: argparse.Namespace) -> int:
         raise SettingsError(message) from None
     print(text.render(run))
     print(f"Reports: {', '.join(str(path) for path in written)}")
-    if run.trouble:
-        return 3
-    return 0 if run.conformant else 1
+    return run.exit_status
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -64,6 +64,11 @@ class Context:
 
         return observe(self)
 
+    def note_status(self, operation_id: str, status: int) -> None:
+        """Count an answer for the coverage that the reports show."""
+        seen = self.run.statuses.setdefault(operation_id, {})
+        seen[status] = seen.get(status, 0) + 1
+
     def expect(self, operation_id: str, answer: Exchange, *statuses: int) -> Exchange:
         """The answer, once it is known to have one of the statuses and to fit the contract.
 
@@ -71,6 +76,7 @@ class Context:
             Mismatch: It does not.
         """
         self.checked += 1
+        self.note_status(operation_id, answer.status)
         if answer.status not in statuses:
             expected = "the status " + " or ".join(str(status) for status in statuses)
             raise Mismatch(expected, answer.answer(), answer)

@@ -201,6 +201,7 @@ class _Watcher:
     def _judge(self, operation: Operation, seen: Exchange) -> None:
         observed = self.observations.of(operation.id)
         observed.statuses[seen.status] += 1
+        self.context.note_status(operation.id, seen.status)
         if seen.status == 429:
             raise CannotJudgeError(
                 "the server's rate limit ends the run; raise it for the test user"

@@ -55,6 +55,28 @@ class Failure:
     answer: str = ""
 
 
+class Verdict(StrEnum):
+    """What a whole run says of what it judged."""
+
+    CONFORMANT = "conformant"
+    KNOWN_DEVIATIONS = "conformant with known deviations"
+    PARTIAL = "partial"
+    NON_CONFORMANT = "non-conformant"
+    INCONCLUSIVE = "inconclusive"
+
+
+# Exit status of each verdict; 2 is for wrong commands.
+EXIT_STATUS = {
+    Verdict.CONFORMANT: 0,
+    Verdict.KNOWN_DEVIATIONS: 0,
+    Verdict.NON_CONFORMANT: 1,
+    Verdict.INCONCLUSIVE: 3,
+    Verdict.PARTIAL: 4,
+}
+# Exit status of a run that is conformant and could not delete what it created.
+LEFTOVERS_STATUS = 5
+
+
 @dataclass(slots=True)
 class Result:
     """One judgement.
@@ -67,6 +89,7 @@ class Result:
         reason: Why it was skipped or could not be judged.
         failures: Evidence, for a failed one.
         checked: How many requests or examples stand behind it.
+        deviation: Why this failure is known and accepted; empty when it is not.
     """
 
     requirement: Requirement
@@ -76,6 +99,13 @@ class Result:
     reason: str = ""
     failures: list[Failure] = field(default_factory=list[Failure])
     checked: int = 0
+    deviation: str = ""
+
+    @property
+    def counts_against(self) -> bool:
+        """Whether it makes the judged non-conformant: a MUST that failed, and not as is known."""
+        failed = self.outcome is Outcome.FAILED and self.requirement.level == "MUST"
+        return failed and not self.deviation
 
 
 @dataclass(slots=True)
@@ -87,8 +117,13 @@ class Run:
         server_version: Version that the server states.
         seed: Seed of all generated data; the same seed sends the same data.
         started: When the run began, RFC 3339.
+        profile: How far the run was allowed to go.
+        features: What the server and the run have, by the names that requirements use.
         results: The judgements.
+        statuses: For each operation how often each status was seen, over all requests.
+        created: How many workspaces the run created.
         leftovers: What could not be deleted from the server, with the reason.
+        deviation_problems: What is wrong with the list of known deviations.
         trouble: Why the run as a whole is no verdict; empty when it is.
         seconds: How long the run took.
     """
@@ -97,8 +132,13 @@ class Run:
     server_version: str
     seed: int
     started: str
+    profile: str = "standard"
+    features: list[str] = field(default_factory=list[str])
     results: list[Result] = field(default_factory=list[Result])
+    statuses: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
+    created: int = 0
     leftovers: list[str] = field(default_factory=list[str])
+    deviation_problems: list[str] = field(default_factory=list[str])
     trouble: str = ""
     seconds: float = 0.0
 
@@ -112,18 +152,28 @@ class Run:
         )
 
     @property
-    def conformant(self) -> bool:
-        """Whether everything that was judged is right and there was something to judge."""
-        bad = self.count(Outcome.FAILED) + self.count(Outcome.ERROR)
-        return not self.trouble and bad == 0 and self.count(Outcome.PASSED) > 0
+    def verdict(self) -> Verdict:
+        """The verdict; the worst thing that was found decides."""
+        if self.trouble or not self.count(Outcome.PASSED):
+            return Verdict.INCONCLUSIVE
+        if self.deviation_problems or any(result.counts_against for result in self.results):
+            return Verdict.NON_CONFORMANT
+        musts = [r for r in self.results if r.requirement.level == "MUST"]
+        if any(result.outcome is Outcome.ERROR for result in musts):
+            return Verdict.INCONCLUSIVE
+        if any(result.outcome is Outcome.SKIPPED for result in musts):
+            return Verdict.PARTIAL
+        known = any(result.deviation for result in self.results)
+        return Verdict.KNOWN_DEVIATIONS if known else Verdict.CONFORMANT
 
-    def verdict(self) -> str:
-        """The run in one line."""
+    @property
+    def exit_status(self) -> int:
+        """The exit status that goes with the run."""
+        status = EXIT_STATUS[self.verdict]
+        return LEFTOVERS_STATUS if status == 0 and self.leftovers else status
+
+    def sentence(self) -> str:
+        """The verdict in one line, with the counts behind it."""
         counts = ", ".join(f"{self.count(outcome)} {outcome}" for outcome in Outcome)
-        if self.trouble:
-            return f"NO VERDICT: {self.trouble} ({counts})"
-        if not self.conformant:
-            return f"NOT CONFORMANT: {counts}"
-        untested = self.count(Outcome.SKIPPED)
-        limits = f", {untested} requirement(s) not tested" if untested else ""
-        return f"CONFORMANT{limits}: {counts}"
+        why = f" ({self.trouble})" if self.trouble else ""
+        return f"{self.verdict.value.upper()}{why}: {counts}"

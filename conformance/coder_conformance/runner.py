@@ -74,10 +74,12 @@ def _connect(context: Context, stack: ExitStack) -> None:
     stack.callback(_cleanup, context)
     context.run.server_version = context.world.discover()
     context.features = discover_features(context)
+    context.run.features = sorted(context.features)
 
 
 def _cleanup(context: Context) -> None:
     assert context.world is not None
+    context.run.created = len(context.world.created)
     try:
         context.run.leftovers += context.world.cleanup()
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ from coder_conformance.exchange import Exchange, redact
 from coder_conformance.judge import Judge
 from coder_conformance.report import files, text
 from coder_conformance.requests import RequestJudge
-from coder_conformance.results import Failure, Outcome, Result, Run
+from coder_conformance.results import Failure, Outcome, Result, Run, Verdict
 from coder_conformance.settings import SettingsError, check_url
 
 TOKEN = "abcdefghij-0123456789abcdefABCDEF"
@@ -236,7 +236,7 @@ def test_the_text_report_says_everything(mixed_run: Run) -> None:
         "could not be judged: a reason",
     ):
         assert part in shown
-    assert shown.endswith("NOT CONFORMANT: 1 passed, 1 failed, 1 skipped, 1 error")
+    assert shown.endswith("NON-CONFORMANT: 1 passed, 1 failed, 1 skipped, 1 error")
     assert TOKEN not in shown
 
 
@@ -252,20 +252,20 @@ def test_the_junit_report_is_whole(mixed_run: Run, tmp_path: Any) -> None:
     assert failure is not None
     assert "curl" in (failure.text or "")
     report = json.loads(written[0].read_text(encoding="utf-8"))
-    assert report["conformant"] is False
+    assert report["verdict"] == "non-conformant"
     assert report["counts"] == {"passed": 1, "failed": 1, "skipped": 1, "error": 1}
 
 
 def test_nothing_judged_is_not_conformant() -> None:
     """An empty run and an interrupted one give no green verdict."""
     run = Run("none", "", 1, "")
-    assert not run.conformant
+    assert run.verdict is Verdict.INCONCLUSIVE
     requirement = next(iter(catalogue.load().values()))
     run.results.append(Result(requirement, requirement.operations[0], Outcome.PASSED))
-    assert run.conformant
+    assert run.verdict is Verdict.CONFORMANT
     run.trouble = "the run was interrupted"
-    assert not run.conformant
-    assert run.verdict().startswith("NO VERDICT: the run was interrupted")
+    assert run.verdict is Verdict.INCONCLUSIVE
+    assert run.sentence().startswith("INCONCLUSIVE (the run was interrupted)")
 
 
 def test_contradictions_are_found(reference_url: str, reference_owner_token: str) -> None:

@@ -37,15 +37,25 @@ def as_object(run: Run) -> dict[str, Any]:
     """The whole run as JSON values."""
     return {
         "form": FORM,
-        "verdict": run.verdict(),
-        "conformant": run.conformant,
+        "verdict": run.verdict.value,
+        "exit_status": run.exit_status,
+        "sentence": run.sentence(),
+        "trouble": run.trouble,
+        "profile": run.profile,
+        "features": run.features,
         "target": run.target,
         "server_version": run.server_version,
         "seed": run.seed,
         "started": run.started,
         "seconds": round(run.seconds, 2),
         "counts": {outcome.value: run.count(outcome) for outcome in Outcome},
+        "created": run.created,
         "leftovers": run.leftovers,
+        "deviation_problems": run.deviation_problems,
+        "statuses": {
+            operation: {str(status): count for status, count in sorted(seen.items())}
+            for operation, seen in sorted(run.statuses.items())
+        },
         "results": [_result(result) for result in run.results],
     }
 
@@ -59,6 +69,7 @@ def _result(result: Result) -> dict[str, Any]:
         "operation": result.operation,
         "outcome": result.outcome.value,
         "reason": result.reason,
+        "deviation": result.deviation,
         "checked": result.checked,
         "seconds": round(result.seconds, 3),
         "failures": [

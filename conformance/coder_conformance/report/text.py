@@ -20,7 +20,7 @@ def render(run: Run, limit: int = 20) -> str:
         limit: Failures to show in full; the others are in the JSON report.
     """
     return "\n".join(
-        [*_table(run), *_failures(run, limit), *_skipped(run), *_leftovers(run), run.verdict()]
+        [*_table(run), *_failures(run, limit), *_skipped(run), *_leftovers(run), run.sentence()]
     )
 
 
