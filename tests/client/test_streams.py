@@ -59,7 +59,7 @@ def watch(
     *,
     events: bool = False,
     limit: int | None = None,
-    stream_timeout: float = 5.0,
+    stream_timeout: float = 10.0,
     retry: bool = False,
 ) -> list[Any]:
     """Read a stream to its end and return what it yields, exceptions of the iteration included."""
@@ -349,7 +349,7 @@ def test_websocket_protocol_pings_are_answered(runner: Runner) -> None:
         connection.close()
 
     with websocket_server(handler) as peer:
-        assert len(watch(runner, peer.url, _websocket, stream_timeout=1)) == 1
+        assert len(watch(runner, peer.url, _websocket, stream_timeout=5)) == 1
     assert answered == [True] * 3
 
 

@@ -38,10 +38,12 @@ def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random, "uniform", nothing)
 
 
-def _watch(runner: Runner, url: str, count: int, **options: Any) -> list[Any]:
+def _watch(
+    runner: Runner, url: str, count: int, *, silence: float = 10.0, **options: Any
+) -> list[Any]:
     """Return the names that a watch yields, and the exceptions that it raises, up to a count."""
     seen: list[Any] = []
-    limits = Timeouts(stream=0.5)
+    limits = Timeouts(stream=silence)
 
     def goes_on(item: Any) -> bool:
         if item is END:
@@ -157,7 +159,7 @@ def test_silence_is_a_lost_connection(runner: Runner) -> None:
     with raw_server(
         _scripts(silent, sse_script(event("data", workspace(name="b")), complete=False))
     ) as peer:
-        assert _watch(runner, peer.url, 2, transport="sse") == ["a", "b"]
+        assert _watch(runner, peer.url, 2, silence=0.3, transport="sse") == ["a", "b"]
 
 
 def test_lost_rights_end_a_watch(runner: Runner) -> None:
