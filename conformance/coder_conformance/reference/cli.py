@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from argparse import Namespace
@@ -58,6 +59,9 @@ def _run(options: Namespace) -> None:
         ) from None
     with listener:
         world, known = _world(options)
+        # The first contents stay: collecting them again and again would hold up requests.
+        gc.collect()
+        gc.freeze()
         url = url_of(listener)
         problem: list[UsageError] = []
 
