@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import traceback
 from typing import Any
 
@@ -184,6 +185,41 @@ def test_rate_limits_say_how_long(
     with pytest.raises(RateLimitError) as caught:
         runner.run(answers(httpx2.Response(429, headers=headers)), _get)
     assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.ConfigurationError("No address."),
+        errors.RequestTimeoutError("Slow.", method="GET", url=_URL),
+        errors.DecodingError("getThing", ("a: wrong",), status=200, body=b"{}"),
+        errors.StreamError("watchThing", errors.ErrorEnvelope("Oops.", "Why.")),
+        errors.StreamClosedError("Gone.", method="GET", url=_URL, code=1011, reason="x"),
+        errors.WaitTimeoutError("the end", 1.5),
+        errors.BuildFailedError("The start", build_id="b", status="failed", job_error="no"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_exceptions_survive_pickling(error: CoderError) -> None:
+    """An exception that crosses a process boundary is the same on the other side."""
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
+
+
+def test_api_errors_survive_pickling(runner: Runner) -> None:
+    """So does the exception of an answer, with its headers and body."""
+    body = {"message": "m", "validations": [{"field": "f", "detail": "d"}]}
+    with pytest.raises(RateLimitError) as caught:
+        runner.run(answers(json_answer(429, body, retry_after="7")), _get)
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own bytes
+    assert isinstance(again, RateLimitError)
+    assert str(again) == str(caught.value)
+    assert again.retry_after == 7
+    assert again.validations == caught.value.validations
+    assert again.headers["Retry-After"] == "7"
+    assert again.body == caught.value.body
 
 
 def test_every_exception_is_exported_and_documented() -> None:

@@ -13,7 +13,23 @@ from typing import NamedTuple, cast
 
 
 class CoderError(Exception):
-    """Base class of every exception that this package raises."""
+    """Base class of every exception that this package raises.
+
+    All of them can be pickled, so they reach the parent of a worker process as they are.
+    """
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(
+    kind: type[CoderError], arguments: tuple[object, ...], state: dict[str, object]
+) -> CoderError:
+    # Not through __init__, which composes the message out of what is in the state already.
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(state)
+    return error
 
 
 class ConfigurationError(CoderError, ValueError):
