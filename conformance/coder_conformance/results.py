@@ -126,6 +126,9 @@ class Run:
         deviation_problems: What is wrong with the list of known deviations.
         trouble: Why the run as a whole is no verdict; empty when it is.
         seconds: How long the run took.
+        command: Command line that repeats the run, without tokens; empty when not known.
+        contract: SHA-256 of the contract that was judged by.
+        documented: For each operation the statuses that this contract documents.
     """
 
     target: str
@@ -141,6 +144,9 @@ class Run:
     deviation_problems: list[str] = field(default_factory=list[str])
     trouble: str = ""
     seconds: float = 0.0
+    command: str = ""
+    contract: str = ""
+    documented: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
 
     def count(self, outcome: Outcome, operation: str | None = None, role: str | None = None) -> int:
         """Number of results, optionally of one operation and one role."""
