@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,8 @@ from typing import Literal
 import coder_spec
 from coder_spec import Contract, ContractError, Operation
 from coder_spec.files import Files, Json
+
+from .settings import Profile, Settings
 
 Role = Literal["server", "client"]
 Level = Literal["MUST", "SHOULD", "MAY"]
@@ -51,6 +54,8 @@ class Requirement:
         operations: The operationIds that it is judged for.
         writes: Whether judging it changes anything on the server.
         features: What the server or the run must have for it to be judged.
+        smoke: Whether even the shortest run judges it.
+        full: Whether only the longest run judges it.
     """
 
     id: str
@@ -60,6 +65,20 @@ class Requirement:
     operations: tuple[str, ...]
     writes: bool
     features: tuple[str, ...]
+    smoke: bool = False
+    full: bool = False
+
+    def allowed(self, operation: Operation, profile: Profile) -> bool:
+        """Whether a run of this profile judges it for an operation."""
+        match profile:
+            case "smoke":
+                return self.smoke
+            case "readonly":
+                return self.role == "client" or (not self.writes and operation.method == "GET")
+            case "standard":
+                return not self.full
+            case "full":
+                return True
 
     def applies(self, features: set[str]) -> bool:
         """Whether the requirement is about a server with these features.
@@ -117,4 +136,19 @@ def _requirement(contract: Contract, role: Role, entry: Json, file: str, place: 
         operations=operations,
         writes=bool(entry.get("writes", False)),
         features=tuple(entry.get("features", ())),
+        smoke=bool(entry.get("smoke", False)),
+        full=bool(entry.get("full", False)),
+    )
+
+
+def chosen(
+    requirement: Requirement, operation: Operation, settings: Settings, features: set[str]
+) -> bool:
+    """Whether a run with these settings judges a requirement for an operation."""
+    return (
+        settings.role in {"both", requirement.role}
+        and (not settings.operations or operation.id in settings.operations)
+        and (not settings.only or any(fnmatch(requirement.id, p) for p in settings.only))
+        and requirement.allowed(operation, settings.profile)
+        and requirement.applies(features)
     )

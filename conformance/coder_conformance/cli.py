@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
-from .settings import Settings, SettingsError, check_url
+from .arguments import Command, parser
+from .settings import Settings, SettingsError, check_url, is_loopback
 
 _MISSING = (
     "coder-conformance needs the packages of the extra 'conformance'; "
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status of the verdict (`results.EXIT_STATUS`), or 2 when the command is wrong.
     """
-    options = _parser().parse_args(arguments)
+    options = parser(_COMMANDS).parse_args(arguments)
     try:
         return _dispatch(options)
     except SettingsError as error:
@@ -47,92 +47,15 @@ def _dispatch(options: argparse.Namespace) -> int:
         raise SettingsError(f"the contract cannot be read: {error}") from None
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="coder-conformance",
-        description="Judge a server of the Coder Workspaces API, and the generated client.",
-    )
-    commands = parser.add_subparsers(required=True, metavar="command")
-    run = commands.add_parser(
-        "run",
-        help="judge a server and the client",
-        description="Judge a server, by default an embedded reference server, and the generated "
-        "client. Everything that is created on the server is deleted again.",
-    )
-    run.add_argument(
-        "--url",
-        help="address of the server (default: an embedded reference server)",
-    )
-    run.add_argument(
-        "--token-env",
-        default="CODER_SESSION_TOKEN",
-        metavar="NAME",
-        help="environment variable that holds the session token (default: %(default)s)",
-    )
-    run.add_argument(
-        "--member-token-env",
-        default="CODER_MEMBER_TOKEN",
-        metavar="NAME",
-        help="environment variable that holds the token of a second, ordinary user "
-        "(default: %(default)s); without it isolation is not tested",
-    )
-    run.add_argument(
-        "--role", choices=("both", "server", "client"), default="both", help="what to judge"
-    )
-    run.add_argument(
-        "--seed", type=_number, default=1, help="seed of the generated data (default: %(default)s)"
-    )
-    run.add_argument(
-        "--examples",
-        type=_positive,
-        default=20,
-        help="generated requests for each operation and property (default: %(default)s)",
-    )
-    run.add_argument(
-        "--template", help="name or identifier of the template to build workspaces from"
-    )
-    run.add_argument(
-        "--operation",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="judge only this operation (repeatable)",
-    )
-    run.add_argument(
-        "--reports",
-        type=Path,
-        default=Path("build/conformance"),
-        metavar="DIR",
-        help="folder for report.json and junit.xml (default: %(default)s)",
-    )
-    run.set_defaults(command=_run)
-    listing = commands.add_parser("list", help="show the requirements")
-    listing.add_argument("--role", choices=("server", "client"), help="only those of this role")
-    listing.add_argument("--operation", metavar="ID", help="only those about this operation")
-    listing.set_defaults(command=_list)
-    return parser
-
-
-def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-
-
-def _positive(text: str) -> int:
-    value = _number(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{value} is not positive")
-    return value
-
-
 def _run(options: argparse.Namespace) -> int:
     settings = _settings(options)
     # Imported late, so that a wrong command line is answered at once.
     from . import runner  # noqa: PLC0415
     from .report import files, text  # noqa: PLC0415
 
+    if options.dry_run:
+        print(runner.dry_run(settings))
+        return 0
     run = runner.run(settings, sys.stderr)
     try:
         written = files.write(run, settings.reports)
@@ -146,35 +69,62 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    token = os.environ.get(options.token_env, "")
-    member = os.environ.get(options.member_token_env, "")
     url = check_url(options.url) if options.url else None
-    if url is not None and options.role != "client" and not token:
-        message = f"no session token: the environment variable {options.token_env} is empty"
-        raise SettingsError(f"{message}; set it to a token of the server's")
+    needs_token = url is not None and options.role != "client"
     known = _known_operations()
     for name in options.operation:
         if name not in known:
             raise SettingsError(
                 f"{name!r} is no operation of the scope; use one of {', '.join(known)}"
             )
+    remote = url is not None and not is_loopback(url)
     return Settings(
         url=url,
-        token=token,
-        member_token=member,
+        token=_token(options.token_env) if needs_token else "",
+        member_token=os.environ.get(options.member_token_env, ""),
         role=options.role,
         seed=options.seed,
         examples=options.examples,
         template=options.template,
         operations=tuple(options.operation),
+        only=tuple(options.only),
+        profile=options.profile or ("readonly" if remote else "standard"),
+        keep=options.keep,
+        deviations=options.deviations,
         reports=options.reports,
     )
+
+
+def _token(variable: str) -> str:
+    token = os.environ.get(variable, "")
+    if not token:
+        message = f"no session token: the environment variable {variable} is empty"
+        raise SettingsError(f"{message}; set it to a token of the server's")
+    return token
 
 
 def _known_operations() -> list[str]:
     import coder_spec  # noqa: PLC0415 -- reads YAML, which a plain install does not have
 
     return [operation.id for operation in coder_spec.load().operations if operation.in_scope]
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from . import runner  # noqa: PLC0415 -- as above
+    from .results import LEFTOVERS_STATUS, CannotJudgeError  # noqa: PLC0415
+
+    settings = Settings(
+        url=check_url(options.url), token=_token(options.token_env), reports=options.reports
+    )
+    try:
+        deleted, leftovers = runner.sweep_server(settings)
+    except CannotJudgeError as error:
+        print(f"coder-conformance: {error}", file=sys.stderr)
+        return 3
+    for leftover in leftovers:
+        print(f"Left on the server: {leftover}")
+    print(f"{deleted} workspace(s) of earlier runs deleted, {len(leftovers)} left.")
+    return LEFTOVERS_STATUS if leftovers else 0
 
 
 def _list(options: argparse.Namespace) -> int:
@@ -193,6 +143,9 @@ def _list(options: argparse.Namespace) -> int:
         print(f"{requirement.id}  [{requirement.role}, {requirement.level}, {about}]")
         print(f"    {requirement.text}")
     return 0
+
+
+_COMMANDS: dict[str, Command] = {"run": _run, "sweep": _sweep, "list": _list}
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from .exchange import Exchange
 from .judge import Judge
 from .results import Mismatch, Run
 from .settings import Settings
+from .shared import Shared
 from .target import Target
 from .wire import Wire
 from .world import World
@@ -37,6 +38,7 @@ class Context:
         wire: Connection as the user that the suite works as; None likewise.
         member: Connection as the second user, or None when there is none.
         world: What this run owns on the server; None when only a client is judged.
+        shared: Workspaces that tests share; None likewise.
         features: What the server and the run have, by the names that requirements use.
     """
 
@@ -48,6 +50,7 @@ class Context:
     wire: Wire | None = None
     member: Wire | None = None
     world: World | None = None
+    shared: Shared | None = None
     features: set[str] = field(default_factory=set[str])
     checked: int = 0
 

@@ -37,9 +37,10 @@ class Known:
         """
         world = context.world
         assert world is not None
-        running = world.create(ttl_ms=8 * 3_600_000)
-        stopped = world.build(world.create()["id"], "stop")
-        workspaces = (running, stopped)
+        shared = context.shared
+        assert shared is not None
+        readonly = shared.readonly
+        workspaces = (shared.any(),) if readonly else (shared.running(), shared.stopped())
         me, template = world.me, world.template
         soon = datetime.now(UTC) + timedelta(hours=2)
         deadlines = [
@@ -53,11 +54,11 @@ class Known:
             "path.organization": ["default", template["organization_id"]],
             "body.template_id": [template["id"]],
             "body.template_version_id": [template["active_version_id"]],
-            "body.name": [world.name() for _ in range(12)],
+            "body.name": [] if readonly else [world.name() for _ in range(12)],
             "body.deadline": deadlines,
             "body.ttl_ms": [0, 60_000, 90_000, 2_592_000_000, 2_592_059_999, 59_999, -60_000],
         }
-        return cls(workspaces, words)
+        return cls(workspaces, {name: values for name, values in words.items() if values})
 
     def config(self) -> tuple[Json, Json]:
         """The dictionaries and the parameters that use them, as schemathesis' configuration."""

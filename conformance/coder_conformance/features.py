@@ -8,6 +8,8 @@ from .context import Context
 def discover_features(context: Context) -> set[str]:
     """Names of features as requirements use them.
 
+    In a run that changes nothing only what a workspace shows is found out.
+
     `renames`, `workspace-usage`, and either `workspace-sharing` or `no-workspace-sharing` are found
     out on a workspace of the suite's own; `member` means that the run has the token of a second
     user.
@@ -17,12 +19,15 @@ def discover_features(context: Context) -> set[str]:
     """
     assert context.world is not None
     assert context.wire is not None
+    assert context.shared is not None
     found: set[str] = set()
     if context.member is not None:
         found.add("member")
-    workspace = context.world.create()
+    workspace = context.shared.any()
     if workspace["allow_renames"]:
         found.add("renames")
+    if context.shared.readonly:
+        return found
     acl = context.contract.operation("updateWorkspaceAcl")
     answer = context.wire.call(acl, {"workspace": workspace["id"]}, body={})
     found.add("no-workspace-sharing" if answer.status == 403 else "workspace-sharing")

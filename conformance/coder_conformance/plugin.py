@@ -9,7 +9,7 @@ import pytest
 
 from coder_spec import Operation
 
-from .catalogue import Requirement
+from .catalogue import Requirement, chosen
 from .context import Context
 from .exchange import redact
 from .results import Failure, Mismatch, Outcome, Result
@@ -55,11 +55,8 @@ class SuitePlugin:
         kept: list[pytest.Item] = []
         for item in items:
             requirement = self._requirement(item)
-            named = (
-                not settings.operations or self._operation(item, requirement) in settings.operations
-            )
-            applies = requirement.applies(self._context.features)
-            if named and applies and settings.role in {"both", requirement.role}:
+            operation = self._context.contract.operation(self._operation(item, requirement))
+            if chosen(requirement, operation, settings, self._context.features):
                 kept.append(item)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept

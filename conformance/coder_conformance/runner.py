@@ -13,12 +13,15 @@ import pytest
 
 import coder_spec
 
-from . import catalogue
+from . import catalogue, deviations
 from .context import Context
 from .features import discover_features
+from .journal import Journal, sweep
 from .plugin import SuitePlugin
+from .preflight import planned, preflight
 from .results import CannotJudgeError, Outcome, Result, Run
-from .settings import Settings
+from .settings import Settings, SettingsError
+from .shared import Shared
 from .target import target
 from .wire import Wire
 from .world import World
@@ -42,13 +45,18 @@ def run(settings: Settings, progress: TextIO) -> Run:
         server_version="",
         seed=settings.seed,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
+        profile=settings.profile,
     )
     context = Context(settings, coder_spec.load(), catalogue.load(), record)
+    known = (
+        []
+        if settings.deviations is None
+        else deviations.load(settings.deviations, context.requirements)
+    )
     try:
         with ExitStack() as stack:
             if settings.role != "client":
-                _connect(context, stack)
-            progress.write(f"Judging {record.target} (version {record.server_version or 'none'})")
+                _connect(context, stack, progress)
             _pytest(context, progress)
     except CannotJudgeError as error:
         record.trouble = str(error)
@@ -56,36 +64,87 @@ def run(settings: Settings, progress: TextIO) -> Run:
         record.trouble = "the run was interrupted"
     progress.write("\n")
     _untested(context)
+    deviations.apply(known, record)
     record.seconds = time.monotonic() - started
     return record
 
 
-def _connect(context: Context, stack: ExitStack) -> None:
+def dry_run(settings: Settings) -> str:
+    """What a run would do; nothing but GET requests is sent for that.
+
+    Raises:
+        SettingsError: The server cannot be used.
+    """
+    record = Run("none", "", settings.seed, "", profile=settings.profile)
+    context = Context(settings, coder_spec.load(), catalogue.load(), record)
+    try:
+        with ExitStack() as stack:
+            if settings.role != "client":
+                _introduce(context, stack)
+    except CannotJudgeError as error:
+        raise SettingsError(str(error)) from None
+    said = preflight(context) if context.target is not None else ""
+    return said + "\n".join(f"  {name} · {operation}" for name, operation in planned(context))
+
+
+def sweep_server(settings: Settings) -> tuple[int, list[str]]:
+    """Delete what runs left on a server; how much that was, and what is still there.
+
+    Raises:
+        CannotJudgeError: The server cannot be used.
+    """
+    assert settings.url is not None
+    wire = Wire(settings.url, settings.token, settings.timeouts.request)
+    try:
+        world = World(wire, coder_spec.load(), settings)
+        leftovers = sweep(world, settings.reports)
+    finally:
+        wire.close()
+    return len(world.created) - len(leftovers), leftovers
+
+
+def _connect(context: Context, stack: ExitStack, progress: TextIO) -> None:
     settings = context.settings
-    found = stack.enter_context(target(settings))
-    context.target = found
-    context.run.target = found.url
-    context.wire = Wire(found.url, found.token, settings.timeouts.request)
-    stack.callback(context.wire.close)
-    if found.member_token:
-        context.member = Wire(found.url, found.member_token, settings.timeouts.request)
-        stack.callback(context.member.close)
-    context.world = World(context.wire, context.contract, settings)
-    stack.callback(_cleanup, context)
-    context.run.server_version = context.world.discover()
+    _introduce(context, stack)
+    assert context.world is not None
+    progress.write(preflight(context))
+    if settings.profile != "readonly":
+        journal = Journal(settings.reports, context.run.target, context.world.run)
+        context.world.journal = journal
+        stack.callback(_cleanup, context, journal)
     context.features = discover_features(context)
     context.run.features = sorted(context.features)
 
 
-def _cleanup(context: Context) -> None:
+def _introduce(context: Context, stack: ExitStack) -> None:
+    """Connect to the server and learn who we are there, by GET requests alone."""
+    settings = context.settings
+    found = stack.enter_context(target(settings))
+    context.target = found
+    context.run.target = found.url
+    readonly = settings.profile == "readonly"
+    limit = settings.timeouts.request
+    context.wire = Wire(found.url, found.token, limit, readonly=readonly)
+    stack.callback(context.wire.close)
+    if found.member_token:
+        context.member = Wire(found.url, found.member_token, limit, readonly=readonly)
+        stack.callback(context.member.close)
+    context.world = World(context.wire, context.contract, settings)
+    context.shared = Shared(context.world, readonly=readonly)
+    context.run.server_version = context.world.discover()
+
+
+def _cleanup(context: Context, journal: Journal) -> None:
     assert context.world is not None
     context.run.created = len(context.world.created)
+    if context.settings.keep:
+        return
     try:
         context.run.leftovers += context.world.cleanup()
     except KeyboardInterrupt:
-        context.run.leftovers.append(
-            "the clean-up was interrupted; look for " + context.world.prefix
-        )
+        context.run.leftovers.append(f"{context.world.prefix}*: the clean-up was interrupted")
+    if not context.run.leftovers:
+        journal.forget()
 
 
 def _pytest(context: Context, progress: TextIO) -> None:
@@ -116,14 +175,11 @@ def _untested(context: Context) -> None:
     settings = context.settings
     judged = {(result.requirement.id, result.operation) for result in context.run.results}
     for requirement in context.requirements.values():
-        if settings.role not in {"both", requirement.role}:
-            continue
-        if not requirement.applies(context.features):
-            continue
         for operation in requirement.operations:
-            if settings.operations and operation not in settings.operations:
-                continue
-            if (requirement.id, operation) not in judged:
+            wanted = catalogue.chosen(
+                requirement, context.contract.operation(operation), settings, context.features
+            )
+            if wanted and (requirement.id, operation) not in judged:
                 reason = context.run.trouble or "no test came to it"
                 context.run.results.append(
                     Result(requirement, operation, Outcome.SKIPPED, reason=reason)

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 RoleChoice = Literal["server", "client", "both"]
+Profile = Literal["smoke", "readonly", "standard", "full"]
+PROFILES: dict[Profile, str] = {
+    "smoke": "the main road only, in seconds",
+    "readonly": "sends nothing that could change anything; looks at workspaces that are there",
+    "standard": "works on workspaces of its own",
+    "full": "the same with long random sequences and far more generated requests",
+}
 
 
 class SettingsError(Exception):
@@ -48,6 +56,10 @@ class Settings:
         template: Name or identifier of the template to build workspaces from; the first one that
             works by default.
         operations: Judge only these operationIds; empty for all.
+        only: Judge only requirements whose ids match one of these patterns; empty for all.
+        profile: How far the run may go.
+        keep: Whether to leave what was created on the server.
+        deviations: File of known deviations.
         reports: Folder that the reports are written to.
         timeouts: Time limits.
     """
@@ -60,8 +72,23 @@ class Settings:
     examples: int = 20
     template: str | None = None
     operations: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    profile: Profile = "standard"
+    keep: bool = False
+    deviations: Path | None = None
     reports: Path = Path("build/conformance")
     timeouts: Timeouts = Timeouts()
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def check_url(url: str) -> str:

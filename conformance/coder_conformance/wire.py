@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,6 +29,19 @@ class Token:
     source: Source = "header"
 
 
+# How often a request is sent while the server answers that there are too many.
+_PATIENCE = 4
+_LONGEST_WAIT = 60.0
+
+
+def wait_of(retry_after: str | None) -> float:
+    """Seconds to wait for a Retry-After header; 5 when it says nothing usable."""
+    try:
+        return min(max(float(retry_after or 5), 0.1), _LONGEST_WAIT)
+    except ValueError:
+        return 5.0
+
+
 class _Unset:
     """Tells 'no body' from a body that is JSON null."""
 
@@ -42,12 +56,14 @@ class Wire:
         url: Address of the server without `/api/v2`.
         token: Session token that is sent unless a call says otherwise.
         timeout: Seconds to wait for an answer.
+        readonly: Refuse to send anything but GET, whoever asks for it.
     """
 
-    def __init__(self, url: str, token: str, timeout: float) -> None:
+    def __init__(self, url: str, token: str, timeout: float, *, readonly: bool = False) -> None:
         self.url = url
         self.token = token
         self.timeout = timeout
+        self.readonly = readonly
         # What the current test is called, so that it can be found in the server's log.
         self.label = ""
         self.last: Exchange | None = None
@@ -112,16 +128,21 @@ class Wire:
         request = self.request(
             method, path, query=query, content=content, token=token, headers=headers
         )
-        try:
-            response = self._http.send(request)
-        except httpx2.HTTPError as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise CannotJudgeError(f"{method} {path} got no answer ({reason})") from None
-        finally:
-            # A cookie that a login sets would silently take the place of every other token.
-            self._http.cookies.clear()
-        self.last = exchange(request, content, response)
-        return self.last
+        for _ in range(_PATIENCE):
+            try:
+                response = self._http.send(request)
+            except httpx2.HTTPError as error:
+                reason = f"{type(error).__name__}: {error}"
+                raise CannotJudgeError(f"{method} {path} got no answer ({reason})") from None
+            finally:
+                # A cookie that a login sets would silently take the place of every other token.
+                self._http.cookies.clear()
+            self.last = exchange(request, content, response)
+            if self.last.status != 429:
+                return self.last
+            # That the server protects itself is no fault of it.
+            time.sleep(wait_of(self.last.headers.get("retry-after")))
+        raise CannotJudgeError("the server's rate limit ends the run; raise it for the test user")
 
     def request(
         self,
@@ -133,7 +154,13 @@ class Wire:
         token: Token | _Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> httpx2.Request:
-        """The request that `send` would send."""
+        """The request that `send` would send.
+
+        Raises:
+            CannotJudgeError: It could change something and the run may not.
+        """
+        if self.readonly and method != "GET":
+            raise CannotJudgeError(f"a run that changes nothing must not send {method} {path}")
         chosen = Token(self.token) if isinstance(token, _Unset) else token
         sent = {"user-agent": f"{AGENT} ({self.label})" if self.label else AGENT}
         parameters = dict(query or {})

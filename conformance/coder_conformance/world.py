@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coder_spec import Contract
 from coder_spec.files import is_object
@@ -14,6 +14,9 @@ from .exchange import Exchange
 from .results import CannotJudgeError, Mismatch
 from .settings import Settings
 from .wire import Wire
+
+if TYPE_CHECKING:
+    from .journal import Journal
 
 Json = dict[str, Any]
 _ENDED = {"succeeded", "failed", "canceled"}
@@ -31,6 +34,7 @@ class World:
         me: The user.
         template: The template that workspaces are made from.
         created: Identifiers of everything created, in order.
+        journal: Where names are written before they are used; None for nowhere.
     """
 
     wire: Wire
@@ -40,6 +44,7 @@ class World:
     me: Json = field(default_factory=dict[str, Any])
     template: Json = field(default_factory=dict[str, Any])
     created: list[str] = field(default_factory=list[str])
+    journal: Journal | None = None
     _count: int = 0
 
     @property
@@ -59,17 +64,31 @@ class World:
         wanted = self.settings.template
         if wanted is not None:
             templates = [t for t in templates if wanted in {t["id"], t["name"]}]
-        if not templates:
+        if not templates and self.settings.profile != "readonly":
             named = f"the template {wanted!r}" if wanted else "no template"
             problem = f"the user sees {named}" if wanted is None else f"{named} is not there"
             raise CannotJudgeError(f"{problem}; import one, or name one with --template")
-        self.template = templates[0]
+        self.template = templates[0] if templates else {"organization_id": "default"}
         return str(version)
 
     def name(self) -> str:
-        """A name that nothing else has."""
+        """A name that nothing else has, on record before it is used."""
         self._count += 1
-        return f"{self.prefix}{self._count}"
+        name = f"{self.prefix}{self._count}"
+        if self.journal is not None:
+            self.journal.note(name)
+        return name
+
+    def mine(self) -> list[Json]:
+        """All live workspaces of the user, in the server's order."""
+        found: list[Json] = self._get("listWorkspaces", query={"q": "owner:me"})["workspaces"]
+        return found
+
+    def activate(self, workspace: str) -> Json:
+        """End the dormancy of a workspace; the workspace after that."""
+        operation = self.contract.operation("updateWorkspaceDormancyStatusById")
+        self.wire.call(operation, {"workspace": workspace}, body={"dormant": False})
+        return self.read(workspace)
 
     def create(self, *, wait: bool = True, **fields: Any) -> Json:
         """Create a workspace, by default a running one.

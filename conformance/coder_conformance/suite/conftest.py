@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 
 from coder_conformance.context import Context
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
 from coder_conformance.world import World
@@ -40,52 +41,23 @@ def scenario(context: Context, wire: Wire, world: World) -> Scenario:
     return Scenario(context, wire, world)
 
 
-class Shared:
-    """Workspaces that tests share, each brought back to its usual state before it is lent."""
-
-    def __init__(self, context: Context) -> None:
-        assert context.world is not None
-        self.context = context
-        self.world = context.world
-        self._lent: dict[str, str] = {}
-
-    def running(self) -> Json:
-        """A running, active workspace with a deadline."""
-        found = self._usual("running")
-        if found is None or found["latest_build"]["deadline"] is None:
-            found = self.world.create(ttl_ms=8 * 3_600_000)
-        self._lent["running"] = found["id"]
-        return found
-
-    def stopped(self) -> Json:
-        """A stopped, active workspace."""
-        found = self._usual("stopped") or self.world.build(self.world.create()["id"], "stop")
-        self._lent["stopped"] = found["id"]
-        return found
-
-    def deleted(self) -> Json:
-        """A deleted workspace."""
-        if "deleted" not in self._lent:
-            self._lent["deleted"] = self.world.create()["id"]
-            self.world.build(self._lent["deleted"], "delete")
-        return self.world.read(self._lent["deleted"], include_deleted=True)
-
-    def _usual(self, status: str) -> Json | None:
-        if status not in self._lent:
-            return None
-        found = self.world.read(self._lent[status])
-        if found["dormant_at"] is not None:
-            operation = self.context.contract.operation("updateWorkspaceDormancyStatusById")
-            self.world.wire.call(operation, {"workspace": found["id"]}, body={"dormant": False})
-            found = self.world.read(found["id"])
-        usual = found["latest_build"]["status"] == status and found["dormant_at"] is None
-        return found if usual else None
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture
 def shared(context: Context) -> Shared:
     """The shared workspaces."""
-    return Shared(context)
+    assert context.shared is not None
+    return context.shared
+
+
+@pytest.fixture
+def some(shared: Shared) -> Json:
+    """A workspace that a request can be about, as it is now; tests must leave it alone."""
+    return shared.any()
+
+
+@pytest.fixture
+def spare(shared: Shared) -> Json:
+    """A workspace that writing requests may be about, as it is now."""
+    return shared.spare()
 
 
 @pytest.fixture

@@ -26,15 +26,15 @@ def _call(scenario: Scenario, operation: Operation, workspace: Json, **options: 
 
 
 @pytest.mark.requirement("authentication/token-required")
-def test_token_required(scenario: Scenario, operation: Operation, running: Json) -> None:
+def test_token_required(scenario: Scenario, operation: Operation, some: Json) -> None:
     """No token, no answer but 401."""
-    answer = _call(scenario, operation, running, token=None)
+    answer = _call(scenario, operation, some, token=None)
     scenario.context.expect(operation.id, answer, 401)
-    scenario.unchanged(running, running)
+    scenario.unchanged(some, some)
 
 
 @pytest.mark.requirement("authentication/token-checked")
-def test_token_checked(scenario: Scenario, operation: Operation, running: Json) -> None:
+def test_token_checked(scenario: Scenario, operation: Operation, some: Json) -> None:
     """A wrong token is refused from every source, and no later source is asked."""
     good = scenario.wire.token
     identifier, _, secret = good.partition("-")
@@ -49,21 +49,21 @@ def test_token_checked(scenario: Scenario, operation: Operation, running: Json) 
     ]
     for value in wrong:
         if value != good:
-            answer = _call(scenario, operation, running, token=Token(value))
+            answer = _call(scenario, operation, some, token=Token(value))
             scenario.context.expect(operation.id, answer, 401)
     for source in SOURCES[1:]:
-        answer = _call(scenario, operation, running, token=Token("nonsense", source))
+        answer = _call(scenario, operation, some, token=Token("nonsense", source))
         scenario.context.expect(operation.id, answer, 401)
     # A wrong query parameter comes before the right header.
-    answer = _call(scenario, operation, running, query={"coder_session_token": "nonsense"})
+    answer = _call(scenario, operation, some, query={"coder_session_token": "nonsense"})
     scenario.context.expect(operation.id, answer, 401)
-    scenario.unchanged(running, running)
+    scenario.unchanged(some, some)
 
 
 @pytest.mark.requirement("authentication/token-sources")
 @pytest.mark.parametrize("source", SOURCES)
 def test_token_sources(
-    scenario: Scenario, operation: Operation, stopped: Json, source: Source
+    scenario: Scenario, operation: Operation, spare: Json, source: Source
 ) -> None:
     """The right token is accepted from each source."""
     # A create request without fields is refused for them, which shows that the token was accepted.
@@ -71,7 +71,7 @@ def test_token_sources(
     body: Any = {} if creates else sample_body(scenario.context.contract, operation, scenario.world)
     answer = scenario.wire.call(
         operation,
-        sample_path(operation, scenario.world, stopped),
+        sample_path(operation, scenario.world, spare),
         body=UNSET if body is None else body,
         token=Token(scenario.wire.token, source),
     )
@@ -87,15 +87,15 @@ def test_isolation(
     world: World,
     member: Wire,
     operation: Operation,
-    running: Json,
+    some: Json,
 ) -> None:
     """A stranger gets the answer that an unknown identifier gets, and changes nothing."""
-    path = sample_path(operation, world, running)
+    path = sample_path(operation, world, some)
     body = sample_body(context.contract, operation, world)
     sent = UNSET if body is None else body
     answer = member.call(operation, path, body=sent)
     context.expect(operation.id, answer, 404)
-    scenario.unchanged(running, running)
+    scenario.unchanged(some, some)
     unknown = {**path, "workspace": "00000000-0000-4000-8000-000000000000"}
     other = member.call(operation, unknown, body=sent)
     if answer.json() != other.json():

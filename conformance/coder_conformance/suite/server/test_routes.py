@@ -18,7 +18,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @pytest.mark.requirement("routes/method-not-allowed")
-def test_method_not_allowed(scenario: Scenario, operation: Operation, running: Json) -> None:
+def test_method_not_allowed(scenario: Scenario, operation: Operation, some: Json) -> None:
     """405, the methods that there are, and no body."""
     contract = scenario.context.contract
     known = {other.method for other in contract.operations if other.path == operation.path}
@@ -29,7 +29,7 @@ def test_method_not_allowed(scenario: Scenario, operation: Operation, running: J
     for method in METHODS:
         if method in known:
             continue
-        path = sample_path(operation, scenario.world, running)
+        path = sample_path(operation, scenario.world, some)
         answer = scenario.wire.call(operation, path, method=method)
         scenario.context.checked += 1
         if answer.status != 405 or answer.body:
@@ -39,7 +39,7 @@ def test_method_not_allowed(scenario: Scenario, operation: Operation, running: J
             raise Mismatch(
                 f"Allow with {operation.method}, not {method}", f"Allow: {allowed}", answer
             )
-    scenario.unchanged(running, running)
+    scenario.unchanged(some, some)
 
 
 @pytest.mark.requirement("routes/unknown-workspace")
@@ -70,7 +70,7 @@ def test_malformed_identifier(scenario: Scenario, operation: Operation, identifi
 
 
 @pytest.mark.requirement("routes/malformed-body")
-def test_malformed_body(scenario: Scenario, operation: Operation, running: Json) -> None:
+def test_malformed_body(scenario: Scenario, operation: Operation, some: Json) -> None:
     """400 with the envelope, and nothing is changed or created."""
     if (
         operation.id == "updateWorkspaceAcl"
@@ -83,11 +83,11 @@ def test_malformed_body(scenario: Scenario, operation: Operation, running: Json)
     for name, described in schema["properties"].items():
         wrong = _wrong_types(contract.resolve(described))
         bodies.extend(f'{{"{name}": {value}}}'.encode() for value in wrong)
-    path = sample_path(operation, scenario.world, running)
+    path = sample_path(operation, scenario.world, some)
     for content in bodies:
         answer = scenario.wire.call(operation, path, content=content)
         scenario.context.expect(operation.id, answer, 400)
-    scenario.unchanged(running, running)
+    scenario.unchanged(some, some)
 
 
 def _wrong_types(schema: Json) -> list[str]:

@@ -104,10 +104,10 @@ def await_data(
 
 
 @pytest.mark.requirement("watch/framing")
-def test_sse_framing(scenario: Scenario, running: Json) -> None:
+def test_sse_framing(scenario: Scenario, some: Json) -> None:
     """Headers, and the bytes of the first frames."""
     limit = scenario.context.settings.timeouts.event
-    path = streams.watch_path(running["id"], websocket=False)
+    path = streams.watch_path(some["id"], websocket=False)
     with streams.event_stream(scenario.wire, path, limit) as stream:
         scenario.context.expect("watchWorkspaceById", stream.opened, 200)
         content_type = stream.opened.headers.get("content-type")
@@ -126,17 +126,17 @@ def test_sse_framing(scenario: Scenario, running: Json) -> None:
 
 
 @pytest.mark.requirement("watch/first-events")
-def test_sse_first_events(scenario: Scenario, running: Json) -> None:
+def test_sse_first_events(scenario: Scenario, some: Json) -> None:
     """Ping, then the workspace as it is."""
     limit = scenario.context.settings.timeouts.event
-    path = streams.watch_path(running["id"], websocket=False)
+    path = streams.watch_path(some["id"], websocket=False)
     with streams.event_stream(scenario.wire, path, limit) as stream:
         first = stream.frame()
         if (first.event, first.data) != ("ping", None):
             raise Mismatch("a ping without data", repr(first.raw[:200]), stream.opened)
         payload = stream.next_data()
         fits(scenario, "data", payload, stream.opened)
-        same(scenario, running, payload, stream.opened)
+        same(scenario, some, payload, stream.opened)
 
 
 @pytest.mark.requirement("watch/announces-changes")
@@ -158,10 +158,10 @@ def test_sse_errors_before_the_stream(scenario: Scenario) -> None:
 
 
 @pytest.mark.requirement("watch-ws/framing")
-def test_ws_framing(scenario: Scenario, running: Json) -> None:
+def test_ws_framing(scenario: Scenario, some: Json) -> None:
     """Each message is an object of type and data, and nothing is negotiated."""
     limit = scenario.context.settings.timeouts.event
-    path = streams.watch_path(running["id"], websocket=True)
+    path = streams.watch_path(some["id"], websocket=True)
     with streams.socket(scenario.wire, path, limit) as socket:
         if socket.connection.subprotocol is not None:
             raise Mismatch("no subprotocol", str(socket.connection.subprotocol), socket.opened)
@@ -175,17 +175,17 @@ def test_ws_framing(scenario: Scenario, running: Json) -> None:
 
 
 @pytest.mark.requirement("watch-ws/first-messages")
-def test_ws_first_messages(scenario: Scenario, running: Json) -> None:
+def test_ws_first_messages(scenario: Scenario, some: Json) -> None:
     """Ping, then the workspace as it is."""
     limit = scenario.context.settings.timeouts.event
-    path = streams.watch_path(running["id"], websocket=True)
+    path = streams.watch_path(some["id"], websocket=True)
     with streams.socket(scenario.wire, path, limit) as socket:
         first = socket.message()
         if first != {"type": "ping", "data": None}:
             raise Mismatch("a ping with data null", json.dumps(first)[:200], socket.opened)
         payload = socket.next_data()
         fits(scenario, "data", payload, socket.opened)
-        same(scenario, running, payload, socket.opened)
+        same(scenario, some, payload, socket.opened)
 
 
 @pytest.mark.requirement("watch-ws/announces-changes")
@@ -199,10 +199,10 @@ def test_ws_announces_changes(scenario: Scenario) -> None:
 
 
 @pytest.mark.requirement("watch-ws/one-way")
-def test_ws_one_way(scenario: Scenario, running: Json) -> None:
+def test_ws_one_way(scenario: Scenario, some: Json) -> None:
     """A message from the client ends it with 1002."""
     limit = scenario.context.settings.timeouts.event
-    path = streams.watch_path(running["id"], websocket=True)
+    path = streams.watch_path(some["id"], websocket=True)
     with streams.socket(scenario.wire, path, limit) as socket:
         socket.next_data()
         socket.connection.send("hello")
@@ -218,9 +218,9 @@ def test_ws_one_way(scenario: Scenario, running: Json) -> None:
 
 
 @pytest.mark.requirement("watch-ws/refused-handshakes")
-def test_ws_refused_handshakes(scenario: Scenario, running: Json) -> None:
+def test_ws_refused_handshakes(scenario: Scenario, some: Json) -> None:
     """No handshake: 426. Nothing to watch: 404 and 400."""
     operation = "watchWorkspaceByIdViaWebsockets"
-    scenario.on(running, operation, 426)
+    scenario.on(some, operation, 426)
     scenario.call(operation, {"workspace": "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"}, 404)
     scenario.call(operation, {"workspace": "x"}, 400)

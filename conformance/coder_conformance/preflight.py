@@ -1,0 +1,54 @@
+"""What a run is about to do, said before it does it."""
+
+from __future__ import annotations
+
+from . import catalogue
+from .context import Context
+from .settings import PROFILES
+
+# How many workspaces a run of each profile makes, at most.
+MOST = {"smoke": 4, "readonly": 0, "standard": 20, "full": 30}
+
+
+def preflight(context: Context) -> str:
+    """The server, the user, and the plan, a line each.
+
+    Nothing but GET requests were sent so far, and none are sent for this.
+    """
+    assert context.world is not None
+    assert context.target is not None
+    settings, world, run = context.settings, context.world, context.run
+    roles = ", ".join(role["name"] for role in world.me["roles"]) or "no roles"
+    total = planned(context)
+    lines = [
+        f"server    {context.target.url}, version {run.server_version}",
+        f"user      {world.me['username']} ({roles})",
+        f"profile   {settings.profile}: {PROFILES[settings.profile]}",
+        f"plan      {len(total)} judgements of {len({r for r, _ in total})} requirements",
+    ]
+    if settings.profile == "readonly":
+        lines.append("creates   nothing")
+    else:
+        after = "which stay there" if settings.keep else "which are deleted at the end"
+        lines.append(
+            f"creates   up to {MOST[settings.profile]} workspaces named {world.prefix}*, {after}, "
+            f"from the template {world.template['name']}"
+        )
+    if context.member is None:
+        lines.append("without   a second user: isolation between users is not tested")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def planned(context: Context) -> list[tuple[str, str]]:
+    """Requirement and operation of everything that is to be judged, as far as it is known yet.
+
+    Which features the server has is found out later, so some of it may turn out not to apply.
+    """
+    return [
+        (requirement.id, operation)
+        for requirement in context.requirements.values()
+        for operation in requirement.operations
+        if catalogue.chosen(
+            requirement, context.contract.operation(operation), context.settings, set()
+        )
+    ]

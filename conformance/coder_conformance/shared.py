@@ -1,0 +1,87 @@
+"""Workspaces that tests share, each in its usual state whenever it is lent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .results import CannotJudgeError
+from .world import World
+
+Json = dict[str, Any]
+EIGHT_HOURS = 8 * 3_600_000
+
+
+class Shared:
+    """Lends workspaces.
+
+    In a run that may change nothing they are workspaces that the user already has; otherwise they
+    are the suite's own, made when they are first needed and brought back to their usual state.
+
+    Args:
+        world: What the run owns on the server.
+        readonly: Whether the run may change nothing.
+    """
+
+    def __init__(self, world: World, *, readonly: bool) -> None:
+        self.world = world
+        self.readonly = readonly
+        self._lent: dict[str, str] = {}
+
+    def any(self) -> Json:
+        """A workspace that requests can be about, preferably a running one.
+
+        Raises:
+            CannotJudgeError: There is none and none may be made.
+        """
+        return self._existing() if self.readonly else self.running()
+
+    def spare(self) -> Json:
+        """A workspace whose settings may be changed at will; in a run that may not, any one."""
+        return self._existing() if self.readonly else self.stopped()
+
+    def running(self) -> Json:
+        """A running, active workspace with a deadline."""
+        if self.readonly:
+            return self._existing("running")
+        found = self._usual("running")
+        if found is None or found["latest_build"]["deadline"] is None:
+            found = self.world.create(ttl_ms=EIGHT_HOURS)
+        self._lent["running"] = found["id"]
+        return found
+
+    def stopped(self) -> Json:
+        """A stopped, active workspace."""
+        if self.readonly:
+            return self._existing("stopped")
+        found = self._usual("stopped") or self.world.build(self.world.create()["id"], "stop")
+        self._lent["stopped"] = found["id"]
+        return found
+
+    def deleted(self) -> Json:
+        """A deleted workspace."""
+        if self.readonly:
+            raise CannotJudgeError("a run that changes nothing has no deleted workspace")
+        if "deleted" not in self._lent:
+            self._lent["deleted"] = self.world.create()["id"]
+            self.world.build(self._lent["deleted"], "delete")
+        return self.world.read(self._lent["deleted"], include_deleted=True)
+
+    def _usual(self, status: str) -> Json | None:
+        if status not in self._lent:
+            return None
+        found = self.world.read(self._lent[status])
+        if found["dormant_at"] is not None:
+            found = self.world.activate(found["id"])
+        usual = found["latest_build"]["status"] == status and found["dormant_at"] is None
+        return found if usual else None
+
+    def _existing(self, status: str | None = None) -> Json:
+        mine = self.world.mine()
+        fitting = [w for w in mine if status in {None, w["latest_build"]["status"]}]
+        if not fitting:
+            what = f"no {status} workspace" if status else "no workspace"
+            raise CannotJudgeError(
+                f"the user has {what} to look at; create one, or choose the profile standard"
+            )
+        steady = [w for w in fitting if w["latest_build"]["job"]["status"] == "succeeded"]
+        return (steady or fitting)[0]
