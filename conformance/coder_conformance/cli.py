@@ -21,7 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status of the verdict (`results.EXIT_STATUS`), or 2 when the command is wrong.
     """
-    options = parser(_COMMANDS).parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else arguments
+    options = parser(_COMMANDS).parse_args(typed)
+    options.typed = typed
     try:
         return _dispatch(options)
     except SettingsError as error:
@@ -51,12 +53,13 @@ def _run(options: argparse.Namespace) -> int:
     settings = _settings(options)
     # Imported late, so that a wrong command line is answered at once.
     from . import runner  # noqa: PLC0415
-    from .report import files, text  # noqa: PLC0415
+    from .report import files, progress, repeat, text  # noqa: PLC0415
 
     if options.dry_run:
         print(runner.dry_run(settings))
         return 0
-    run = runner.run(settings, sys.stderr)
+    run = runner.run(settings, progress.to(sys.stderr))
+    run.command = repeat.command(options.typed, run.seed)
     try:
         written = files.write(run, settings.reports)
     except OSError as error:

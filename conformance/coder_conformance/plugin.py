@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import TextIO, cast
+from typing import cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from coder_spec import Operation
 from .catalogue import Requirement, chosen
 from .context import Context
 from .exchange import redact
+from .report.progress import Progress
 from .results import Failure, Mismatch, Outcome, Result
 from .wire import Wire
 from .world import World
@@ -25,14 +26,13 @@ class SuitePlugin:
 
     Args:
         context: The run.
-        progress: Where a line for each finished requirement goes.
+        progress: Is told of each test.
     """
 
-    def __init__(self, context: Context, progress: TextIO) -> None:
+    def __init__(self, context: Context, progress: Progress) -> None:
         self._context = context
         self.progress = progress
         self._results: dict[tuple[str, str], Result] = {}
-        self._shown = ""
 
     # Collection
 
@@ -60,6 +60,10 @@ class SuitePlugin:
                 kept.append(item)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Say how much there is to do."""
+        self.progress.started(len(session.items))
 
     # Fixtures
 
@@ -92,6 +96,7 @@ class SuitePlugin:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip what this server or run cannot show, and name the test in the server's log."""
         requirement = self._requirement(item)
+        self.progress.judging(requirement, self._operation(item, requirement))
         self._context.checked = 0
         if self._context.wire is not None:
             self._context.wire.label = requirement.id
@@ -124,7 +129,7 @@ class SuitePlugin:
         # A requirement may have several tests; the worst outcome is the one that counts.
         if _SEVERITY.index(outcome) > _SEVERITY.index(result.outcome):
             result.outcome = outcome
-        self._show(requirement, outcome)
+        self.progress.judged(outcome, result)
         return report
 
     def _judge(self, result: Result, error: BaseException) -> Outcome:
@@ -142,15 +147,6 @@ class SuitePlugin:
                 Failure("an answer to go on with", result.reason, last.curl(), last.answer())
             )
         return Outcome.ERROR
-
-    def _show(self, requirement: Requirement, outcome: Outcome) -> None:
-        """One line for each requirement, a mark for each of its tests."""
-        if self._shown != requirement.id:
-            self._shown = requirement.id
-            self.progress.write(f"\n  {requirement.id:<46} ")
-        marks = {Outcome.PASSED: ".", Outcome.FAILED: "F", Outcome.SKIPPED: "s", Outcome.ERROR: "E"}
-        self.progress.write(marks[outcome])
-        self.progress.flush()
 
     def _requirement(self, item: pytest.Item) -> Requirement:
         marker = item.get_closest_marker("requirement")

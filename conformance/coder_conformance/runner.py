@@ -7,7 +7,6 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 import pytest
 
@@ -19,6 +18,7 @@ from .features import discover_features
 from .journal import Journal, sweep
 from .plugin import SuitePlugin
 from .preflight import planned, preflight
+from .report.progress import Progress
 from .results import CannotJudgeError, Outcome, Result, Run
 from .settings import Settings, SettingsError
 from .shared import Shared
@@ -29,12 +29,12 @@ from .world import World
 _SUITE = Path(__file__).parent / "suite"
 
 
-def run(settings: Settings, progress: TextIO) -> Run:
+def run(settings: Settings, progress: Progress) -> Run:
     """Judge a server, a client or both.
 
     Args:
         settings: What to do.
-        progress: Where a line for each finished requirement goes.
+        progress: Is told what the run does.
 
     Returns:
         The results, with what was created on the server removed again.
@@ -62,7 +62,8 @@ def run(settings: Settings, progress: TextIO) -> Run:
         record.trouble = str(error)
     except KeyboardInterrupt:
         record.trouble = "the run was interrupted"
-    progress.write("\n")
+    finally:
+        progress.finished()
     _untested(context)
     deviations.apply(known, record)
     record.seconds = time.monotonic() - started
@@ -103,11 +104,11 @@ def sweep_server(settings: Settings) -> tuple[int, list[str]]:
     return len(world.created) - len(leftovers), leftovers
 
 
-def _connect(context: Context, stack: ExitStack, progress: TextIO) -> None:
+def _connect(context: Context, stack: ExitStack, progress: Progress) -> None:
     settings = context.settings
     _introduce(context, stack)
     assert context.world is not None
-    progress.write(preflight(context))
+    progress.note(preflight(context))
     if settings.profile != "readonly":
         journal = Journal(settings.reports, context.run.target, context.world.run)
         context.world.journal = journal
@@ -147,7 +148,7 @@ def _cleanup(context: Context, journal: Journal) -> None:
         journal.forget()
 
 
-def _pytest(context: Context, progress: TextIO) -> None:
+def _pytest(context: Context, progress: Progress) -> None:
     # The user's own pytest plug-ins and settings must not change what is judged.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     code = pytest.main(

@@ -1,0 +1,106 @@
+"""What a run shows while it goes on: a bar on a terminal, plain lines everywhere else."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from ..results import Outcome
+from .visible import shortened, visible
+
+if TYPE_CHECKING:
+    from ..catalogue import Requirement
+    from ..results import Result
+
+_MARKS = {Outcome.PASSED: ".", Outcome.FAILED: "F", Outcome.SKIPPED: "s", Outcome.ERROR: "E"}
+
+
+class Progress(Protocol):
+    """Is told what a run does, in this order: notes, started, (judging, judged)…, finished."""
+
+    def note(self, text: str) -> None:
+        """Something to read before the judging begins, in whole lines."""
+        ...
+
+    def started(self, total: int) -> None:
+        """The judging begins, with this many tests."""
+        ...
+
+    def judging(self, requirement: Requirement, operation: str) -> None:
+        """A test begins."""
+        ...
+
+    def judged(self, outcome: Outcome, result: Result) -> None:
+        """A test ended so; the result is what all tests of the pair have found so far."""
+        ...
+
+    def finished(self) -> None:
+        """The judging ended, or was given up. May be called without any of the others."""
+        ...
+
+
+def to(stream: TextIO) -> Progress:
+    """The progress that fits a stream."""
+    if stream.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        # Imported late: it is of no use where nobody watches.
+        from .bar import Bar  # noqa: PLC0415
+
+        return Bar(stream)
+    return Lines(stream)
+
+
+class Lines:
+    """One line for each requirement, with a mark for each of its tests.
+
+    Args:
+        stream: Where the lines go.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown = ""
+
+    def note(self, text: str) -> None:
+        """Write it as it is."""
+        self._stream.write(text if text.endswith("\n") else f"{text}\n")
+        self._stream.flush()
+
+    def started(self, total: int) -> None:
+        """Say how much there is to do."""
+        self._stream.write(f"{total} tests; . passed, F failed, s skipped, E could not be judged")
+        self._stream.flush()
+
+    def judging(
+        self,
+        requirement: Requirement,
+        operation: str,  # noqa: ARG002 -- of no use here, part of the protocol
+    ) -> None:
+        """Begin the requirement's line, so that one that hangs can be seen."""
+        if self._shown != requirement.id:
+            self._shown = requirement.id
+            self._stream.write(f"\n  {requirement.id:<46} ")
+            self._stream.flush()
+
+    def judged(
+        self,
+        outcome: Outcome,
+        result: Result,  # noqa: ARG002 -- likewise
+    ) -> None:
+        """Add a mark."""
+        self._stream.write(_MARKS[outcome])
+        self._stream.flush()
+
+    def finished(self) -> None:
+        """End the last line."""
+        self._stream.write("\n")
+        self._stream.flush()
+
+
+def headline(outcome: Outcome, result: Result) -> str:
+    """What went wrong, in one line."""
+    said = result.reason
+    if outcome is Outcome.FAILED and result.failures:
+        failure = result.failures[-1]
+        said = f"expected {failure.expected}; got {failure.actual}"
+    line = " ".join(visible(said).split())
+    return f"{outcome.upper()} {result.requirement.id} · {result.operation}: {shortened(line, 300)}"
