@@ -129,10 +129,14 @@ class RequestJudge:
         media_type = headers.get("content-type", "").split(";")[0].strip().lower()
         if media_type != "application/json" and not self.lenient:
             return [f"the content type of the body is {media_type!r}"]
+        fractions: list[str] = []
         try:
-            value = json.loads(body)
+            value = json.loads(body, parse_float=lambda text: _fraction(text, fractions))
         except (ValueError, RecursionError):
             return ["the body is not JSON"]
+        if fractions and not self.lenient:
+            # A whole number to the schema, and yet servers may refuse it where they expect one.
+            return [f"the body writes a whole number with a fraction: {fractions[0]}"]
         schema: Json = described["content"]["application/json"]["schema"]
         if self.lenient and value is None and not self.contract.resolve(schema).get("required"):
             return []
@@ -147,6 +151,13 @@ class RequestJudge:
             return [error.message for error in self._validators[key].iter_errors(value)]
         except (ValueError, OverflowError):
             return ["it holds a value that no server can be expected to read"]
+
+
+def _fraction(text: str, found: list[str]) -> float:
+    value = float(text)
+    if value.is_integer():
+        found.append(text)
+    return value
 
 
 def _allow_null(schema: Json) -> None:

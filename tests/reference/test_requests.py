@@ -306,3 +306,10 @@ def test_roles_are_replaced_by_owners_only(api: Api) -> None:
 def test_health(api: Api) -> None:
     """The health check needs no token."""
     assert api.send("GET", "/healthz", token=None).text == "OK"
+
+
+def test_line_breaks_in_paths_are_like_any_other_character(api: Api) -> None:
+    """A path segment with a line break is judged, not lost on the way to the routes."""
+    answer = api.send("GET", "/workspaces/a%0Ab/timings")
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("Invalid UUID")
