@@ -42,6 +42,10 @@ SELECTORS: dict[str, Callable[[Operation], bool]] = {
 }
 
 
+# Features that whoever starts a run gives it; all others are the server's.
+OF_THE_RUN = frozenset({"member"})
+
+
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """One thing that a server or a client owes.
@@ -80,14 +84,21 @@ class Requirement:
             case "full":
                 return True
 
-    def applies(self, features: set[str]) -> bool:
-        """Whether the requirement is about a server with these features.
+    def applies(self, features: set[str] | None) -> bool:
+        """Whether the requirement is about a server with these features; None if not yet known.
 
-        A requirement for `no-x` is about servers without the feature x, and says nothing of others.
+        A requirement for `x` says nothing of servers without the feature x, and one for `no-x`
+        nothing of those with it. What the run itself lacks is another matter: then the requirement
+        applies and is not tested.
         """
-        return not any(
-            feature.startswith("no-") and feature.removeprefix("no-") in features
-            for feature in self.features
+        if features is None:
+            return True
+        needed = [feature for feature in self.features if feature not in OF_THE_RUN]
+        return all(
+            feature.removeprefix("no-") not in features
+            if feature.startswith("no-")
+            else feature in features
+            for feature in needed
         )
 
 
@@ -142,7 +153,7 @@ def _requirement(contract: Contract, role: Role, entry: Json, file: str, place: 
 
 
 def chosen(
-    requirement: Requirement, operation: Operation, settings: Settings, features: set[str]
+    requirement: Requirement, operation: Operation, settings: Settings, features: set[str] | None
 ) -> bool:
     """Whether a run with these settings judges a requirement for an operation."""
     return (

@@ -40,6 +40,7 @@ class Context:
         world: What this run owns on the server; None when only a client is judged.
         shared: Workspaces that tests share; None likewise.
         features: What the server and the run have, by the names that requirements use.
+        inapplicable: Why a requirement says nothing of this server, by its id and the operation.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Context:
     world: World | None = None
     shared: Shared | None = None
     features: set[str] = field(default_factory=set[str])
+    inapplicable: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     checked: int = 0
 
     @cached_property

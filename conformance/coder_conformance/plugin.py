@@ -13,7 +13,7 @@ from .catalogue import Requirement, chosen
 from .context import Context
 from .exchange import redact
 from .report.progress import Progress
-from .results import Failure, Mismatch, Outcome, Result
+from .results import DoesNotApplyError, Failure, Mismatch, Outcome, Result
 from .wire import Wire
 from .world import World
 
@@ -119,6 +119,11 @@ class SuitePlugin:
             self._results[requirement.id, operation] = result
             self._context.run.results.append(result)
         result.seconds += call.duration
+        if call.excinfo is not None and isinstance(call.excinfo.value, DoesNotApplyError):
+            self._context.inapplicable[requirement.id, operation] = str(call.excinfo.value)
+            self._context.run.results.remove(result)
+            del self._results[requirement.id, operation]
+            return report
         if call.excinfo is not None:
             outcome = self._judge(result, call.excinfo.value)
         elif report.when == "call":

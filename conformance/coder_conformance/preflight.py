@@ -49,6 +49,6 @@ def planned(context: Context) -> list[tuple[str, str]]:
         for requirement in context.requirements.values()
         for operation in requirement.operations
         if catalogue.chosen(
-            requirement, context.contract.operation(operation), context.settings, set()
+            requirement, context.contract.operation(operation), context.settings, None
         )
     ]

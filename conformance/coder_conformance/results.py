@@ -41,6 +41,10 @@ class Mismatch(AssertionError):  # noqa: N818 -- a finding about the judged, not
         super().__init__(f"expected {self.expected}; got {self.actual}")
 
 
+class DoesNotApplyError(Exception):
+    """A requirement says nothing of this server; `str()` says why."""
+
+
 class CannotJudgeError(Exception):
     """The suite could not find out, through no proven fault of what it judges."""
 
@@ -122,6 +126,7 @@ class Run:
         results: The judgements.
         statuses: For each operation how often each status was seen, over all requests.
         created: How many workspaces the run created.
+        not_applicable: Requirements that say nothing of this server, each with the reason.
         leftovers: What could not be deleted from the server, with the reason.
         deviation_problems: What is wrong with the list of known deviations.
         trouble: Why the run as a whole is no verdict; empty when it is.
@@ -140,6 +145,7 @@ class Run:
     results: list[Result] = field(default_factory=list[Result])
     statuses: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
     created: int = 0
+    not_applicable: list[str] = field(default_factory=list[str])
     leftovers: list[str] = field(default_factory=list[str])
     deviation_problems: list[str] = field(default_factory=list[str])
     trouble: str = ""

@@ -173,15 +173,22 @@ def _pytest(context: Context, progress: Progress) -> None:
 
 def _untested(context: Context) -> None:
     """Account for every requirement that the run was asked for and has no result."""
-    settings = context.settings
     judged = {(result.requirement.id, result.operation) for result in context.run.results}
     for requirement in context.requirements.values():
-        for operation in requirement.operations:
-            wanted = catalogue.chosen(
-                requirement, context.contract.operation(operation), settings, context.features
+        for operation_id in requirement.operations:
+            operation = context.contract.operation(operation_id)
+            pair = (requirement.id, operation_id)
+            if pair in judged or not catalogue.chosen(
+                requirement, operation, context.settings, None
+            ):
+                continue
+            reason = context.inapplicable.get(pair)
+            if reason is None and not requirement.applies(context.features):
+                reason = f"about servers with {', '.join(requirement.features)}"
+            if reason is not None and not context.run.trouble:
+                context.run.not_applicable.append(f"{requirement.id} on {operation_id}: {reason}")
+                continue
+            reason = context.run.trouble or "no test came to it"
+            context.run.results.append(
+                Result(requirement, operation_id, Outcome.SKIPPED, reason=reason)
             )
-            if wanted and (requirement.id, operation) not in judged:
-                reason = context.run.trouble or "no test came to it"
-                context.run.results.append(
-                    Result(requirement, operation, Outcome.SKIPPED, reason=reason)
-                )
