@@ -113,6 +113,8 @@ class SuitePlugin:
         report = yield
         requirement = self._requirement(item)
         operation = self._operation(item, requirement)
+        if (requirement.id, operation) in self._context.inapplicable:
+            return report
         result = self._results.get((requirement.id, operation))
         if result is None:
             result = Result(requirement, operation, Outcome.SKIPPED)
