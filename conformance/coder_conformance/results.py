@@ -166,7 +166,7 @@ class Run:
     @property
     def verdict(self) -> Verdict:
         """The verdict; the worst thing that was found decides."""
-        if self.trouble or not self.count(Outcome.PASSED):
+        if self.trouble or not self.count(Outcome.PASSED) + self.count(Outcome.FAILED):
             return Verdict.INCONCLUSIVE
         if self.deviation_problems or any(result.counts_against for result in self.results):
             return Verdict.NON_CONFORMANT

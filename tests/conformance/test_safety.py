@@ -1,0 +1,241 @@
+"""What a run may do on a server, what it leaves there, and failures that are known."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from coder_conformance.reference import Settings, create_app
+from coder_conformance.reference.pytest_plugin import RunningServer, start_server
+from coder_conformance.reference.seed.default import MEMBER, OWNER
+
+from .faulty import App, Fault, Faulty, Receive, Scope, Send
+
+COMMAND = [sys.executable, "-m", "coder_conformance"]
+TOKENS = {"CODER_SESSION_TOKEN": OWNER.token, "CODER_MEMBER_TOKEN": MEMBER.token}
+NOT_STORED = Fault(
+    "a-ttl-is-not-stored",
+    "updateWorkspaceTtlById",
+    "ttl/reads-back",
+    "PUT",
+    r"/workspaces/[^/]+/ttl",
+    drop=True,
+)
+
+
+class Counting:
+    """Notes the method of every request."""
+
+    def __init__(self, app: App, methods: list[str]) -> None:
+        self.app = app
+        self.methods = methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] == "http":
+            self.methods.append(scope["method"])
+        elif scope["type"] == "websocket":
+            self.methods.append("GET")
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture
+def methods() -> list[str]:
+    """Methods that the counted server was asked with."""
+    return []
+
+
+@pytest.fixture
+def counted(methods: list[str]) -> Generator[RunningServer]:
+    """A server that counts."""
+    app = create_app(Settings(build_seconds=0.05))
+    app.add_middleware(Counting, methods=methods)
+    yield from start_server(app)
+
+
+def run(*arguments: str, reports: Path, timeout: float = 100) -> tuple[int, str]:
+    """Run a command; its exit status and everything it said."""
+    done = subprocess.run(
+        [*COMMAND, *arguments, f"--reports={reports}"],
+        env={**os.environ, **TOKENS},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout
+    return done.returncode, done.stdout
+
+
+def mine(server: RunningServer) -> list[Any]:
+    """The suite's workspaces on a server."""
+    answer = httpx2.get(
+        f"{server.url}/api/v2/workspaces",
+        params={"q": "name:cf-"},
+        headers={"coder-session-token": OWNER.token},
+    )
+    found: list[Any] = answer.json()["workspaces"]
+    return found
+
+
+def test_readonly_changes_nothing(
+    counted: RunningServer, methods: list[str], tmp_path: Path
+) -> None:
+    """The profile sends GET requests alone, judges much, and is conformant on what is there."""
+    keep = ("--only=ttl/limits", "--keep", "--role=server")
+    assert run("run", f"--url={counted.url}", *keep, reports=tmp_path)[0] == 0
+    assert mine(counted)
+    methods.clear()
+    status, said = run(
+        "run", f"--url={counted.url}", "--role=server", "--profile=readonly", reports=tmp_path
+    )
+    assert status == 0, said
+    assert set(methods) == {"GET"}
+    assert len(methods) > 200
+    assert "creates   nothing" in said
+    judged = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["results"]
+    assert len(judged) > 60
+
+
+def test_readonly_needs_something_to_look_at(counted: RunningServer, tmp_path: Path) -> None:
+    """Without any workspace there is no verdict, and a sentence says what to do."""
+    status, said = run(
+        "run", f"--url={counted.url}", "--role=server", "--profile=readonly", reports=tmp_path
+    )
+    assert status == 3
+    assert "create one, or choose the profile standard" in said
+
+
+def test_a_server_elsewhere_is_only_looked_at_by_default() -> None:
+    """Whoever names no profile cannot change a server that is not on this machine."""
+    from coder_conformance.arguments import parser  # noqa: PLC0415
+    from coder_conformance.cli import _settings  # noqa: PLC0415
+
+    def profile(*arguments: str) -> str:
+        options = parser(dict.fromkeys(("run", "sweep", "list"), lambda _: 0)).parse_args(
+            ["run", "--role=client", *arguments]
+        )
+        return _settings(options).profile
+
+    assert profile() == "standard"
+    assert profile("--url=http://127.0.0.1:1") == "standard"
+    assert profile("--url=https://coder.example.com") == "readonly"
+    assert profile("--url=https://coder.example.com", "--profile=full") == "full"
+
+
+def test_a_dry_run_sends_no_more_than_questions(
+    counted: RunningServer, methods: list[str], tmp_path: Path
+) -> None:
+    """The plan names what would be judged and created."""
+    arguments = ("--dry-run", "--role=server", "--only=ttl/*", f"--url={counted.url}")
+    status, said = run("run", *arguments, reports=tmp_path)
+    assert status == 0
+    assert "ttl/limits · updateWorkspaceTtlById" in said
+    assert "creates   up to" in said
+    assert set(methods) == {"GET"}
+    assert len(methods) < 6
+
+
+def test_a_killed_run_is_swept_up_after(counted: RunningServer, tmp_path: Path) -> None:
+    """What a killed run leaves is on record, and `sweep` deletes it."""
+    process = subprocess.Popen(
+        [*COMMAND, "run", "--role=server", f"--url={counted.url}", f"--reports={tmp_path}"],
+        env={**os.environ, **TOKENS},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 30
+    while len(mine(counted)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = {workspace["name"] for workspace in mine(counted)}
+    journal = next(tmp_path.glob("journal-*.jsonl"))
+    noted = {json.loads(line)["name"] for line in journal.read_text(encoding="utf-8").splitlines()}
+    assert left
+    assert left <= noted
+    assert OWNER.token not in journal.read_text(encoding="utf-8")
+    status, said = run("sweep", f"--url={counted.url}", reports=tmp_path)
+    assert status == 0, said
+    assert f"{len(left)} workspace(s) of earlier runs deleted, 0 left." in said
+    assert mine(counted) == []
+    assert not journal.exists()
+
+
+@pytest.fixture
+def faulty() -> Generator[RunningServer]:
+    """A server that loses one kind of update."""
+    app = create_app(Settings(build_seconds=0.05))
+    app.add_middleware(Faulty, fault=NOT_STORED)
+    yield from start_server(app)
+
+
+def judged_with(server: RunningServer, deviations: str, tmp_path: Path) -> tuple[int, str]:
+    """Judge the time to stop with a list of known deviations."""
+    file = tmp_path / "deviations.yaml"
+    file.write_text(deviations, encoding="utf-8")
+    arguments = ("--role=server", "--only=ttl/*", "--examples=2", f"--deviations={file}")
+    return run("run", f"--url={server.url}", *arguments, reports=tmp_path)
+
+
+def test_known_deviations_do_not_fail_the_run(faulty: RunningServer, tmp_path: Path) -> None:
+    """The failures are shown with their reasons, and the verdict says so."""
+    entries = """
+- {requirement: ttl/reads-back, reason: Fixed in the next release., ticket: OPS-1}
+- requirement: ttl/limits
+  operation: updateWorkspaceTtlById
+  reason: Likewise.
+  expires: 2999-01-01
+"""
+    status, said = judged_with(faulty, entries, tmp_path)
+    assert status == 0, said
+    assert "CONFORMANT WITH KNOWN DEVIATIONS" in said
+    assert "Fixed in the next release. (OPS-1)" in said
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ("- {requirement: ttl/limits, reason: x, expires: 2020-01-01}", "expired on 2020-01-01"),
+        ("- {requirement: list/order, reason: x}", "is unused"),
+        ("- {requirement: ttl/limits, reason: x}", "is gone: the requirement is met"),
+    ],
+)
+def test_a_list_of_deviations_must_be_true(
+    reference_server: RunningServer, tmp_path: Path, entries: str, says: str
+) -> None:
+    """An expired, an unused and an outdated entry make a healthy server's run fail."""
+    status, said = judged_with(reference_server, entries, tmp_path)
+    assert status == 1, said
+    assert says in said
+
+
+@pytest.mark.parametrize(
+    ("entries", "says"),
+    [
+        ("requirement: x", "holds no list"),
+        ("- {requirement: nothing/such, reason: x}", "which is no requirement"),
+        ("- {requirement: ttl/limits}", "needs requirement and reason"),
+        ("- {requirement: ttl/limits, reason: x, expires: soon}", "write a day such as"),
+        ("- {requirement: ttl/limits, reason: x, operation: getUser}", "is not about"),
+        ("[", "not valid YAML"),
+    ],
+)
+def test_a_wrong_list_of_deviations_is_refused(
+    reference_server: RunningServer, tmp_path: Path, entries: str, says: str
+) -> None:
+    """One sentence and exit status 2, before anything is sent."""
+    status, said = judged_with(reference_server, entries, tmp_path)
+    assert status == 2, said
+    assert says in said
