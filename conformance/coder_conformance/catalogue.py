@@ -60,6 +60,8 @@ class Requirement:
         features: What the server or the run must have for it to be judged.
         smoke: Whether even the shortest run judges it.
         full: Whether only the longest run judges it.
+        untestable: Why no test can judge it; empty for all others.
+        statuses: The documented statuses that judging it brings about.
     """
 
     id: str
@@ -71,6 +73,8 @@ class Requirement:
     features: tuple[str, ...]
     smoke: bool = False
     full: bool = False
+    untestable: str = ""
+    statuses: tuple[int, ...] = ()
 
     def allowed(self, operation: Operation, profile: Profile) -> bool:
         """Whether a run of this profile judges it for an operation."""
@@ -135,10 +139,11 @@ def _requirement(contract: Contract, role: Role, entry: Json, file: str, place: 
             raise ContractError(file, place, message, f"use one of {', '.join(SELECTORS)}")
         operations = tuple(operation.id for operation in scope if selector(operation))
     else:
-        operations = (entry["operation"],)
-        if entry["operation"] not in {operation.id for operation in scope}:
-            message = f"{entry['id']} is about {entry['operation']!r}"
-            raise ContractError(file, place, message, "name an operation of the scope")
+        operations = tuple(entry.get("operations") or (entry["operation"],))
+        for name in operations:
+            if name not in {operation.id for operation in scope}:
+                message = f"{entry['id']} is about {name!r}"
+                raise ContractError(file, place, message, "name an operation of the scope")
     return Requirement(
         id=entry["id"],
         role=role,
@@ -149,6 +154,8 @@ def _requirement(contract: Contract, role: Role, entry: Json, file: str, place: 
         features=tuple(entry.get("features", ())),
         smoke=bool(entry.get("smoke", False)),
         full=bool(entry.get("full", False)),
+        untestable=entry.get("untestable", ""),
+        statuses=tuple(entry.get("statuses", ())),
     )
 
 
@@ -156,6 +163,13 @@ def chosen(
     requirement: Requirement, operation: Operation, settings: Settings, features: set[str] | None
 ) -> bool:
     """Whether a run with these settings judges a requirement for an operation."""
+    return not requirement.untestable and wanted(requirement, operation, settings, features)
+
+
+def wanted(
+    requirement: Requirement, operation: Operation, settings: Settings, features: set[str] | None
+) -> bool:
+    """Whether a run with these settings is about a requirement, be it testable or not."""
     return (
         settings.role in {"both", requirement.role}
         and (not settings.operations or operation.id in settings.operations)

@@ -10,8 +10,8 @@ def discover_features(context: Context) -> set[str]:
 
     In a run that changes nothing only what a workspace shows is found out.
 
-    `renames`, `workspace-usage`, and either `workspace-sharing` or `no-workspace-sharing` are found
-    out on a workspace of the suite's own; `member` means that the run has the token of a second
+    `renames` and the other features, each either as itself or with `no-` before it, are found out on
+    a workspace of the suite's own; `member` means that the run has the token of a second
     user.
 
     Raises:
@@ -26,6 +26,8 @@ def discover_features(context: Context) -> set[str]:
     workspace = context.shared.any()
     if workspace["allow_renames"]:
         found.add("renames")
+    else:
+        found.add("no-renames")
     if context.shared.readonly:
         return found
     acl = context.contract.operation("updateWorkspaceAcl")
@@ -35,6 +37,5 @@ def discover_features(context: Context) -> set[str]:
     usage = context.contract.operation("postWorkspaceUsageById")
     half = {"app_name": "ssh"}
     answer = context.wire.call(usage, {"workspace": workspace["id"]}, body=half)
-    if answer.status == 400:
-        found.add("workspace-usage")
+    found.add("workspace-usage" if answer.status == 400 else "no-workspace-usage")
     return found

@@ -42,8 +42,8 @@ class SuitePlugin:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run a test once for each operation that its requirement is about."""
-        requirement = self._requirement(metafunc.definition)
         if "operation" in metafunc.fixturenames:
+            requirement = self._requirement(metafunc.definition)
             operations = [self._context.contract.operation(name) for name in requirement.operations]
             metafunc.parametrize("operation", operations, ids=lambda operation: operation.id)
 

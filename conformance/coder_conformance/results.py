@@ -127,6 +127,7 @@ class Run:
         statuses: For each operation how often each status was seen, over all requests.
         created: How many workspaces the run created.
         not_applicable: Requirements that say nothing of this server, each with the reason.
+        untestable: Requirements that the run is about and that no test can judge, with the reason.
         leftovers: What could not be deleted from the server, with the reason.
         deviation_problems: What is wrong with the list of known deviations.
         trouble: Why the run as a whole is no verdict; empty when it is.
@@ -146,6 +147,7 @@ class Run:
     statuses: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
     created: int = 0
     not_applicable: list[str] = field(default_factory=list[str])
+    untestable: dict[str, str] = field(default_factory=dict[str, str])
     leftovers: list[str] = field(default_factory=list[str])
     deviation_problems: list[str] = field(default_factory=list[str])
     trouble: str = ""

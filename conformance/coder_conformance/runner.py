@@ -177,6 +177,10 @@ def _untested(context: Context) -> None:
     for requirement in context.requirements.values():
         for operation_id in requirement.operations:
             operation = context.contract.operation(operation_id)
+            if requirement.untestable and catalogue.wanted(
+                requirement, operation, context.settings, None
+            ):
+                context.run.untestable[requirement.id] = requirement.untestable
             pair = (requirement.id, operation_id)
             if pair in judged or not catalogue.chosen(
                 requirement, operation, context.settings, None
