@@ -65,7 +65,7 @@ class AsyncWorkspacesResource(
                 `me`), `template`, `name` (a part of it), `organization`, `id`, `status`,
                 `has-agent`, `dormant`, `outdated`, `has-ai-task`, `last_used_after`,
                 `last_used_before` and `param`. A bare word is a part of the name, and
-                `owner/name` is both. Default of the server: .
+                `owner/name` is both.
             limit: Largest number of items to return; 0 for no limit. Default of the server: 0.
             offset: Number of items to leave out at the start. Default of the server: 0.
             options: Settings for this call only.

@@ -59,8 +59,7 @@ def sync_detailed(
             blanks or colons stand in double quotes. Keys are `owner` (a username or `me`),
             `template`, `name` (a part of it), `organization`, `id`, `status`, `has-agent`,
             `dormant`, `outdated`, `has-ai-task`, `last_used_after`, `last_used_before` and
-            `param`. A bare word is a part of the name, and `owner/name` is both. Default of the
-            server: .
+            `param`. A bare word is a part of the name, and `owner/name` is both.
         limit: Largest number of items to return; 0 for no limit. Default of the server: 0.
         offset: Number of items to leave out at the start. Default of the server: 0.
         options: Settings for this call only.
@@ -98,8 +97,7 @@ def sync(
             blanks or colons stand in double quotes. Keys are `owner` (a username or `me`),
             `template`, `name` (a part of it), `organization`, `id`, `status`, `has-agent`,
             `dormant`, `outdated`, `has-ai-task`, `last_used_after`, `last_used_before` and
-            `param`. A bare word is a part of the name, and `owner/name` is both. Default of the
-            server: .
+            `param`. A bare word is a part of the name, and `owner/name` is both.
         limit: Largest number of items to return; 0 for no limit. Default of the server: 0.
         offset: Number of items to leave out at the start. Default of the server: 0.
         options: Settings for this call only.
@@ -137,8 +135,7 @@ async def asyncio_detailed(
             blanks or colons stand in double quotes. Keys are `owner` (a username or `me`),
             `template`, `name` (a part of it), `organization`, `id`, `status`, `has-agent`,
             `dormant`, `outdated`, `has-ai-task`, `last_used_after`, `last_used_before` and
-            `param`. A bare word is a part of the name, and `owner/name` is both. Default of the
-            server: .
+            `param`. A bare word is a part of the name, and `owner/name` is both.
         limit: Largest number of items to return; 0 for no limit. Default of the server: 0.
         offset: Number of items to leave out at the start. Default of the server: 0.
         options: Settings for this call only.
@@ -176,8 +173,7 @@ async def asyncio(
             blanks or colons stand in double quotes. Keys are `owner` (a username or `me`),
             `template`, `name` (a part of it), `organization`, `id`, `status`, `has-agent`,
             `dormant`, `outdated`, `has-ai-task`, `last_used_after`, `last_used_before` and
-            `param`. A bare word is a part of the name, and `owner/name` is both. Default of the
-            server: .
+            `param`. A bare word is a part of the name, and `owner/name` is both.
         limit: Largest number of items to return; 0 for no limit. Default of the server: 0.
         offset: Number of items to leave out at the start. Default of the server: 0.
         options: Settings for this call only.
