@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..results import Outcome, Result, Run
+from .visible import visible
 
 _ROLES = ("server", "client")
 # Findings that a person needs to see of one failed requirement.
@@ -20,7 +21,14 @@ def render(run: Run, limit: int = 20) -> str:
         limit: Failures to show in full; the others are in the JSON report.
     """
     return "\n".join(
-        [*_table(run), *_failures(run, limit), *_skipped(run), *_leftovers(run), run.sentence()]
+        [
+            *_table(run),
+            *_failures(run, limit),
+            *_deviations(run),
+            *_skipped(run),
+            *_leftovers(run),
+            visible(run.sentence()),
+        ]
     )
 
 
@@ -45,7 +53,7 @@ def _table(run: Run) -> Iterator[str]:
 
 
 def _failures(run: Run, limit: int) -> Iterator[str]:
-    bad = [r for r in run.results if r.outcome in {Outcome.FAILED, Outcome.ERROR}]
+    bad = unexpected(run)
     for result in bad[:limit]:
         yield from describe(result)
         yield ""
@@ -54,37 +62,65 @@ def _failures(run: Run, limit: int) -> Iterator[str]:
         yield ""
 
 
+def unexpected(run: Run) -> list[Result]:
+    """What failed or could not be judged and is no known deviation, failures first."""
+    failed = [r for r in run.results if r.outcome is Outcome.FAILED and not r.deviation]
+    return failed + [r for r in run.results if r.outcome is Outcome.ERROR]
+
+
 def describe(result: Result) -> Iterator[str]:
     """One failed or unfinished judgement in full."""
     requirement = result.requirement
     yield f"{result.outcome.upper()} {requirement.id} · {result.operation}"
     yield f"  {requirement.level}: {requirement.text}"
     if result.outcome is Outcome.ERROR:
-        yield f"  could not be judged: {result.reason}"
+        yield f"  could not be judged: {_lines(result.reason)}"
     for failure in result.failures[:_SHOWN]:
         if failure.curl:
-            yield f"  request:  {failure.curl}"
-        yield f"  expected: {failure.expected}"
-        yield f"  got:      {failure.actual}"
+            yield f"  request:  {_lines(failure.curl)}"
+        yield f"  expected: {_lines(failure.expected)}"
+        yield f"  got:      {_lines(failure.actual)}"
         if failure.answer and failure.answer != failure.actual:
-            yield f"  answer:   {failure.answer}"
+            yield f"  answer:   {_lines(failure.answer)}"
     if len(result.failures) > _SHOWN:
         yield f"  … and {len(result.failures) - _SHOWN} more; report.json has them"
 
 
+def _lines(text: str) -> str:
+    """A server's text that can neither steer the terminal nor pass for a line of the report."""
+    return "\n            | ".join(visible(text).split("\n"))
+
+
+def _deviations(run: Run) -> Iterator[str]:
+    known = [result for result in run.results if result.deviation]
+    for result in known:
+        yield f"Known deviation: {result.requirement.id} · {result.operation}: {result.deviation}"
+    for problem in run.deviation_problems:
+        yield f"List of known deviations: {problem}"
+    if known or run.deviation_problems:
+        yield ""
+
+
 def _skipped(run: Run) -> Iterator[str]:
-    reasons: dict[str, list[str]] = {}
+    groups = untested(run)
+    for reason, results in groups.items():
+        ids = ", ".join(dict.fromkeys(result.requirement.id for result in results))
+        yield f"Not tested ({_lines(reason)}): {ids}"
+    if groups:
+        yield ""
+
+
+def untested(run: Run) -> dict[str, list[Result]]:
+    """What was skipped, by the reason for it."""
+    groups: dict[str, list[Result]] = {}
     for result in run.results:
         if result.outcome is Outcome.SKIPPED:
-            reasons.setdefault(result.reason, []).append(result.requirement.id)
-    for reason, ids in reasons.items():
-        yield f"Not tested ({reason}): {', '.join(dict.fromkeys(ids))}"
-    if reasons:
-        yield ""
+            groups.setdefault(result.reason or "no reason was given", []).append(result)
+    return groups
 
 
 def _leftovers(run: Run) -> Iterator[str]:
     for leftover in run.leftovers:
-        yield f"Left on the server: {leftover}"
+        yield f"Left on the server: {_lines(leftover)}"
     if run.leftovers:
         yield ""

@@ -1,0 +1,1 @@
+"""The HTML pages: one file each, with nothing loaded from anywhere."""
