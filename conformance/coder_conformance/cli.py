@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from fnmatch import fnmatch
 
+from . import options
 from .arguments import Command, parser
-from .settings import Settings, SettingsError, check_url, is_loopback
+from .settings import Settings, SettingsError, Timeouts, check_url, is_loopback
 
 _MISSING = (
     "coder-conformance needs the packages of the extra 'conformance'; "
@@ -22,10 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
         The exit status of the verdict (`results.EXIT_STATUS`), or 2 when the command is wrong.
     """
     typed = sys.argv[1:] if arguments is None else arguments
-    options = parser(_COMMANDS).parse_args(typed)
-    options.typed = typed
+    given = parser(_COMMANDS).parse_args(typed)
+    given.typed = typed
     try:
-        return _dispatch(options)
+        return _dispatch(given)
     except SettingsError as error:
         print(f"coder-conformance: {error}", file=sys.stderr)
         return 2
@@ -40,26 +43,26 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _dispatch(options: argparse.Namespace) -> int:
+def _dispatch(given: argparse.Namespace) -> int:
     import coder_spec  # noqa: PLC0415 -- reads YAML, which a plain install does not have
 
     try:
-        return int(options.command(options))
+        return int(given.command(given))
     except coder_spec.ContractError as error:
         raise SettingsError(f"the contract cannot be read: {error}") from None
 
 
-def _run(options: argparse.Namespace) -> int:
-    settings = _settings(options)
+def _run(given: argparse.Namespace) -> int:
+    settings = _settings(given)
     # Imported late, so that a wrong command line is answered at once.
     from . import runner  # noqa: PLC0415
     from .report import files, progress, repeat, text  # noqa: PLC0415
 
-    if options.dry_run:
+    if given.dry_run:
         print(runner.dry_run(settings))
         return 0
     run = runner.run(settings, progress.to(sys.stderr))
-    run.command = repeat.command(options.typed, run.seed)
+    run.command = repeat.command(given.typed, run.seed)
     try:
         written = files.write(run, settings.reports)
     except OSError as error:
@@ -71,31 +74,46 @@ def _run(options: argparse.Namespace) -> int:
     return run.exit_status
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    url = check_url(options.url) if options.url else None
-    needs_token = url is not None and options.role != "client"
-    known = _known_operations()
-    for name in options.operation:
-        if name not in known:
-            raise SettingsError(
-                f"{name!r} is no operation of the scope; use one of {', '.join(known)}"
-            )
+def _settings(given: argparse.Namespace) -> Settings:
+    values = options.resolve(given, os.environ, given.config)
+    url = check_url(values["url"]) if values["url"] else None
+    needs_token = url is not None and values["role"] != "client"
+    _known("operation of the scope", values["operations"], _operations())
+    patterns = values["only"]
+    for pattern in patterns:
+        if not any(fnmatch(name, pattern) for name in _requirements()):
+            message = f"no requirement matches {pattern!r}"
+            raise SettingsError(f"{message}; `coder-conformance list` shows what there is")
     remote = url is not None and not is_loopback(url)
     return Settings(
         url=url,
-        token=_token(options.token_env) if needs_token else "",
-        member_token=os.environ.get(options.member_token_env, ""),
-        role=options.role,
-        seed=options.seed,
-        examples=options.examples,
-        template=options.template,
-        operations=tuple(options.operation),
-        only=tuple(options.only),
-        profile=options.profile or ("readonly" if remote else "standard"),
-        keep=options.keep,
-        deviations=options.deviations,
-        reports=options.reports,
+        token=_token(values["token_env"]) if needs_token else "",
+        member_token=os.environ.get(values["member_token_env"], ""),
+        role=values["role"],
+        seed=values["seed"],
+        examples=values["examples"],
+        template=values["template"],
+        operations=tuple(values["operations"]),
+        only=tuple(patterns),
+        levels=tuple(values["levels"]),
+        shard=values["shard"] or "1/1",
+        profile=values["profile"] or ("readonly" if remote else "standard"),
+        keep=values["keep"],
+        deviations=values["deviations"],
+        reports=values["reports"],
+        timeouts=Timeouts(
+            request=values["request_timeout"],
+            build=values["build_timeout"],
+            event=values["event_timeout"],
+            cleanup=values["cleanup_timeout"],
+        ),
     )
+
+
+def _known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise SettingsError(f"{name!r} is no {what}; use one of {', '.join(known)}")
 
 
 def _token(variable: str) -> str:
@@ -106,18 +124,30 @@ def _token(variable: str) -> str:
     return token
 
 
-def _known_operations() -> list[str]:
+def _operations() -> list[str]:
     import coder_spec  # noqa: PLC0415 -- reads YAML, which a plain install does not have
 
     return [operation.id for operation in coder_spec.load().operations if operation.in_scope]
 
 
-def _sweep(options: argparse.Namespace) -> int:
+def _requirements() -> list[str]:
+    from . import catalogue  # noqa: PLC0415 -- as above
+
+    return list(catalogue.load())
+
+
+def _sweep(given: argparse.Namespace) -> int:
     from . import runner  # noqa: PLC0415 -- as above
     from .results import LEFTOVERS_STATUS, CannotJudgeError  # noqa: PLC0415
 
+    values = options.resolve(given, os.environ, given.config)
+    if not values["url"]:
+        raise SettingsError("no server to sweep; give its address with --url")
     settings = Settings(
-        url=check_url(options.url), token=_token(options.token_env), reports=options.reports
+        url=check_url(values["url"]),
+        token=_token(values["token_env"]),
+        reports=values["reports"],
+        timeouts=Timeouts(request=values["request_timeout"], cleanup=values["cleanup_timeout"]),
     )
     try:
         deleted, leftovers = runner.sweep_server(settings)
@@ -130,13 +160,18 @@ def _sweep(options: argparse.Namespace) -> int:
     return LEFTOVERS_STATUS if leftovers else 0
 
 
-def _list(options: argparse.Namespace) -> int:
+def _options(_: argparse.Namespace) -> int:
+    print(options.reference())
+    return 0
+
+
+def _list(given: argparse.Namespace) -> int:
     from . import catalogue  # noqa: PLC0415 -- reads YAML, which a plain install does not have
 
     for requirement in catalogue.load().values():
-        if options.role not in {None, requirement.role}:
+        if given.role not in {None, requirement.role}:
             continue
-        if options.operation and options.operation not in requirement.operations:
+        if given.operation and given.operation not in requirement.operations:
             continue
         about = (
             requirement.operations[0]
@@ -148,7 +183,12 @@ def _list(options: argparse.Namespace) -> int:
     return 0
 
 
-_COMMANDS: dict[str, Command] = {"run": _run, "sweep": _sweep, "list": _list}
+_COMMANDS: dict[str, Command] = {
+    "run": _run,
+    "sweep": _sweep,
+    "list": _list,
+    "options": _options,
+}
 
 
 if __name__ == "__main__":

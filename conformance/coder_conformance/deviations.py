@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from coder_spec.files import is_array, is_object
+
 from .catalogue import Requirement
 from .results import Outcome, Run
 from .settings import SettingsError
@@ -61,7 +63,7 @@ def load(path: Path, requirements: dict[str, Requirement]) -> list[Deviation]:
         raise SettingsError(f"the deviations in {path} cannot be read: {reason}") from None
     except yaml.YAMLError:
         raise SettingsError(f"the deviations in {path} are not valid YAML; correct them") from None
-    if not isinstance(content, list):
+    if not is_array(content):
         raise SettingsError(f"{path} holds no list of deviations; begin each entry with a dash")
     return [
         _entry(entry, f"entry {n} of {path}", requirements) for n, entry in enumerate(content, 1)
@@ -69,7 +71,7 @@ def load(path: Path, requirements: dict[str, Requirement]) -> list[Deviation]:
 
 
 def _entry(entry: Any, where: str, requirements: dict[str, Requirement]) -> Deviation:
-    if not isinstance(entry, dict) or not {"requirement", "reason"} <= entry.keys() <= _FIELDS:
+    if not is_object(entry) or not {"requirement", "reason"} <= entry.keys() <= _FIELDS:
         known = ", ".join(sorted(_FIELDS))
         raise SettingsError(f"{where} needs requirement and reason, and may have only {known}")
     requirement = requirements.get(entry["requirement"])

@@ -202,14 +202,13 @@ class _Watcher:
         creates = operation is not None and operation.id.startswith("createUserWorkspace")
         if not creates or not isinstance(case.body, dict) or self.context.world is None:
             return
-        name = cast("Json", case.body).get("name")
+        body = cast("Json", case.body)
+        name = body.get("name")
         if isinstance(name, str) and NAME.fullmatch(name) and name not in {"new", "create"}:
             # Past the limit the name of a workspace that is there, which is refused.
             more = self._creations < _MOST_CREATIONS
             self._creations += more
-            case.body["name"] = (
-                self.context.world.name() if more else self.known.workspaces[0]["name"]
-            )
+            body["name"] = self.context.world.name() if more else self.known.workspaces[0]["name"]
 
     def created(self, response: Any) -> None:
         """Take a new workspace into the ledger."""

@@ -10,8 +10,8 @@ def discover_features(context: Context) -> set[str]:
 
     In a run that changes nothing only what a workspace shows is found out.
 
-    `renames` and the other features, each either as itself or with `no-` before it, are found out on
-    a workspace of the suite's own; `member` means that the run has the token of a second
+    `renames` and the other features, each as itself or with `no-` before it, are found out on a
+    workspace of the suite's own; `member` means that the run has the token of a second
     user.
 
     Raises:

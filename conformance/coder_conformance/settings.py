@@ -57,6 +57,8 @@ class Settings:
             works by default.
         operations: Judge only these operationIds; empty for all.
         only: Judge only requirements whose ids match one of these patterns; empty for all.
+        levels: Judge only requirements of these levels; empty for all.
+        shard: Judge only this part of everything, such as `1/4`.
         profile: How far the run may go.
         keep: Whether to leave what was created on the server.
         deviations: File of known deviations.
@@ -73,6 +75,8 @@ class Settings:
     template: str | None = None
     operations: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    shard: str = "1/1"
     profile: Profile = "standard"
     keep: bool = False
     deviations: Path | None = None

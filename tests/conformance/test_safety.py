@@ -123,10 +123,9 @@ def test_a_server_elsewhere_is_only_looked_at_by_default() -> None:
     from coder_conformance.cli import _settings  # noqa: PLC0415
 
     def profile(*arguments: str) -> str:
-        options = parser(dict.fromkeys(("run", "sweep", "list"), lambda _: 0)).parse_args(
-            ["run", "--role=client", *arguments]
-        )
-        return _settings(options).profile
+        commands = dict.fromkeys(("run", "sweep", "list", "options"), lambda _: 0)
+        given = parser(commands).parse_args(["run", "--role=client", *arguments])
+        return _settings(given).profile
 
     assert profile() == "standard"
     assert profile("--url=http://127.0.0.1:1") == "standard"
