@@ -38,7 +38,18 @@ SELECTORS: dict[str, Callable[[Operation], bool]] = {
     "answers": lambda operation: operation.stream is None,
     "streams": lambda operation: operation.stream is not None,
     "structured": _is_structured,
+    "reads": lambda operation: operation.method == "GET" and operation.stream is None,
+    "changes": lambda operation: operation.method != "GET",
+    "creates": lambda operation: (
+        operation.method == "POST" and operation.path.endswith("/workspaces")
+    ),
     "workspace": lambda operation: "{workspace}" in operation.path,
+    "workspace-reads": lambda operation: (
+        "{workspace}" in operation.path and SELECTORS["reads"](operation)
+    ),
+    "workspace-changes": lambda operation: (
+        "{workspace}" in operation.path and SELECTORS["changes"](operation)
+    ),
     "body": lambda operation: bool(operation.raw.get("requestBody", {}).get("required")),
 }
 

@@ -12,7 +12,8 @@ def discover_features(context: Context) -> set[str]:
 
     `renames` and the other features, each as itself or with `no-` before it, are found out on a
     workspace of the suite's own; `member` means that the run has the token of a second
-    user.
+    user, and `site-owner` that the
+    first one may do everything.
 
     Raises:
         CannotJudgeError: No workspace could be created.
@@ -23,6 +24,8 @@ def discover_features(context: Context) -> set[str]:
     found: set[str] = set()
     if context.member is not None:
         found.add("member")
+    if any(role["name"] == "owner" for role in context.world.me["roles"]):
+        found.add("site-owner")
     workspace = context.shared.any()
     if workspace["allow_renames"]:
         found.add("renames")

@@ -133,6 +133,10 @@ class SuitePlugin:
             result.checked += self._context.checked
         else:
             return report
+        wire = self._context.wire
+        if wire is not None and wire.gone and not self._context.run.trouble:
+            self._context.run.trouble = "the server does not answer any more"
+            item.session.shouldstop = self._context.run.trouble
         # A requirement may have several tests; the worst outcome is the one that counts.
         if _SEVERITY.index(outcome) > _SEVERITY.index(result.outcome):
             result.outcome = outcome

@@ -164,7 +164,7 @@ def _pytest(context: Context, progress: Progress) -> None:
         plugins=[SuitePlugin(context, progress)],
     )  # fmt: skip
     if code == pytest.ExitCode.INTERRUPTED:
-        context.run.trouble = "the run was interrupted"
+        context.run.trouble = context.run.trouble or "the run was interrupted"
     elif code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
         context.run.trouble = (
             f"the suite itself could not run ({pytest.ExitCode(code).name.lower()})"

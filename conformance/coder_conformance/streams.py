@@ -17,6 +17,9 @@ from .exchange import Exchange, shorten
 from .results import CannotJudgeError, Mismatch
 from .wire import Wire, exchange
 
+# What a handshake takes over from an ordinary request.
+_KEPT = frozenset({"coder-session-token", "authorization", "cookie", "user-agent", "origin"})
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -89,9 +92,19 @@ class EventStream:
 
 
 @contextmanager
-def event_stream(wire: Wire, path: str, limit: float) -> Generator[EventStream]:
-    """Open a stream of server-sent events; its first answer is not judged yet."""
-    request = wire.request("GET", path, headers={"accept": "text/event-stream"})
+def event_stream(
+    wire: Wire, path: str, limit: float, **options: Any
+) -> Generator[EventStream]:
+    """Open a stream of server-sent events; its first answer is not judged yet.
+
+    Args:
+        wire: Says where to and as whom.
+        path: Path below the API's prefix.
+        limit: Seconds to wait for the answer and for each event.
+        **options: Token, query and headers as `Wire.request` takes them.
+    """
+    headers = {"accept": "text/event-stream", **(options.pop("headers", None) or {})}
+    request = wire.request("GET", path, headers=headers, **options)
     timeout = httpx2.Timeout(limit)
     with httpx2.Client(timeout=timeout) as client:
         try:
@@ -101,7 +114,7 @@ def event_stream(wire: Wire, path: str, limit: float) -> Generator[EventStream]:
         with closing(response):
             if response.status_code != 200:
                 response.read()
-                opened = exchange(request, None, response)
+                opened = exchange(request, None, response, response.content)
             else:
                 opened = Exchange(
                     "GET",
@@ -158,29 +171,37 @@ class Socket:
 
 
 @contextmanager
-def socket(wire: Wire, path: str, limit: float) -> Generator[Socket]:
+def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Socket]:
     """Open a WebSocket.
+
+    Args:
+        wire: Says where to and as whom.
+        path: Path below the API's prefix.
+        limit: Seconds to wait for the handshake and for each message.
+        **options: Token, query and headers as `Wire.request` takes them, and under `connect` what
+            the client of the library takes.
 
     Raises:
         Mismatch: The handshake was refused.
     """
-    request = wire.request("GET", path)
+    special: dict[str, Any] = {"compression": None, **options.pop("connect", {})}
+    request = wire.request("GET", path, **options)
     url = "ws" + str(request.url).removeprefix("http")
     headers = {
         name: value
         for name, value in request.headers.items()
-        if name.lower() in {"coder-session-token", "user-agent"}
+        if name.lower() in _KEPT
     }
     opened = Exchange("GET", str(request.url), headers, None, 101, {}, b"")
     try:
         connection = connect(
             url,
-            additional_headers={"coder-session-token": headers["coder-session-token"]},
+            additional_headers={n: v for n, v in headers.items() if n != "user-agent"},
             user_agent_header=headers.get("user-agent"),
-            compression=None,
             open_timeout=limit,
             close_timeout=5,
             max_size=16 * 2**20,
+            **special,
         )
     except websockets.InvalidStatus as error:
         raise Mismatch(

@@ -32,6 +32,8 @@ class Token:
 # How often a request is sent while the server answers that there are too many.
 _PATIENCE = 4
 _LONGEST_WAIT = 60.0
+_MOST_BYTES = 64 * 2**20
+_MOST_SILENT = 5
 
 
 def wait_of(retry_after: str | None) -> float:
@@ -67,6 +69,7 @@ class Wire:
         # What the current test is called, so that it can be found in the server's log.
         self.label = ""
         self.last: Exchange | None = None
+        self._silent = 0
         self._http = httpx2.Client(timeout=timeout, follow_redirects=False, trust_env=True)
 
     def close(self) -> None:
@@ -129,20 +132,47 @@ class Wire:
             method, path, query=query, content=content, token=token, headers=headers
         )
         for _ in range(_PATIENCE):
-            try:
-                response = self._http.send(request)
-            except httpx2.HTTPError as error:
-                reason = f"{type(error).__name__}: {error}"
-                raise CannotJudgeError(f"{method} {path} got no answer ({reason})") from None
-            finally:
-                # A cookie that a login sets would silently take the place of every other token.
-                self._http.cookies.clear()
-            self.last = exchange(request, content, response)
+            self.last = self._exchange(request, content, f"{method} {path}")
             if self.last.status != 429:
                 return self.last
             # That the server protects itself is no fault of it.
             time.sleep(wait_of(self.last.headers.get("retry-after")))
         raise CannotJudgeError("the server's rate limit ends the run; raise it for the test user")
+
+    @property
+    def gone(self) -> bool:
+        """Whether the server has not answered for so often that it is not worth asking again."""
+        return self._silent >= _MOST_SILENT
+
+    def _exchange(self, request: httpx2.Request, content: bytes | None, what: str) -> Exchange:
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                body = self._read(response, what)
+            finally:
+                response.close()
+        except httpx2.HTTPError as error:
+            self._silent += 1
+            raise CannotJudgeError(f"{what} got no answer ({_reason(error)})") from None
+        finally:
+            # A cookie that a login sets would silently take the place of every other token.
+            self._http.cookies.clear()
+        self._silent = 0
+        return exchange(request, content, response, body)
+
+    def _read(self, response: httpx2.Response, what: str) -> bytes:
+        """The body, unless it is endless."""
+        deadline = time.monotonic() + 4 * self.timeout
+        pieces: list[bytes] = []
+        size = 0
+        for piece in response.iter_bytes():
+            pieces.append(piece)
+            size += len(piece)
+            if size > _MOST_BYTES:
+                raise CannotJudgeError(f"the answer to {what} is longer than {_MOST_BYTES} bytes")
+            if time.monotonic() > deadline:
+                raise CannotJudgeError(f"the answer to {what} does not end")
+        return b"".join(pieces)
 
     def request(
         self,
@@ -190,7 +220,16 @@ class Wire:
         )
 
 
-def exchange(request: httpx2.Request, content: bytes | None, response: httpx2.Response) -> Exchange:
+def _reason(error: httpx2.HTTPError) -> str:
+    text = f"{type(error).__name__}: {error}"
+    if "CERTIFICATE_VERIFY_FAILED" in text:
+        text += "; name your authority's certificate in SSL_CERT_FILE"
+    return text
+
+
+def exchange(
+    request: httpx2.Request, content: bytes | None, response: httpx2.Response, body: bytes
+) -> Exchange:
     """What was sent and what came, as a value."""
     return Exchange(
         method=request.method,
@@ -199,5 +238,5 @@ def exchange(request: httpx2.Request, content: bytes | None, response: httpx2.Re
         request_body=content,
         status=response.status_code,
         headers={name.lower(): value for name, value in response.headers.items()},
-        body=response.content,
+        body=body,
     )

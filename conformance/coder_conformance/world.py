@@ -58,9 +58,14 @@ class World:
         Raises:
             CannotJudgeError: The server cannot be used.
         """
-        version = self._get("getBuildInfo")["version"]
-        self.me = self._get("getUser", {"user": "me"})
-        templates = [t for t in self._get("listTemplates") if not t["deprecated"]]
+        try:
+            version = self._get("getBuildInfo")["version"]
+            self.me = self._get("getUser", {"user": "me"})
+            self.me = {**self.me, "roles": list(self.me["roles"]), "id": self.me["id"]}
+            templates = [t for t in self._get("listTemplates") if not t["deprecated"]]
+        except (KeyError, TypeError) as error:
+            message = f"the server does not answer like a Coder server ({error} is missing)"
+            raise CannotJudgeError(f"{message}; check the address") from None
         wanted = self.settings.template
         if wanted is not None:
             templates = [t for t in templates if wanted in {t["id"], t["name"]}]
@@ -176,6 +181,9 @@ class World:
                     gone = self._delete(workspace, asked)
                 except (CannotJudgeError, Mismatch, ValueError, KeyError) as error:
                     leftovers.append(f"{workspace}: {error}")
+                    if self.wire.gone:
+                        rest = waiting[waiting.index(workspace) + 1 :]
+                        return leftovers + [f"{other}: the server is gone" for other in rest]
                     continue
                 if not gone:
                     still.append(workspace)
@@ -224,7 +232,11 @@ class World:
         answer = self.wire.call(self.contract.operation(operation_id), path, query=query)
         if answer.status != 200:
             raise CannotJudgeError(f"{operation_id} was answered with {answer.answer()}")
-        return answer.json()
+        try:
+            return answer.json()
+        except ValueError:
+            message = f"{operation_id} was not answered with JSON: {answer.answer()}"
+            raise CannotJudgeError(message) from None
 
 
 def _object(answer: Exchange) -> Json:
