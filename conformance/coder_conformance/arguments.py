@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from . import options
+from . import options, report_commands
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -53,4 +53,5 @@ def parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
     listing.set_defaults(command=commands["list"])
     shown = subcommands.add_parser("options", help="show the options of run as a table")
     shown.set_defaults(command=commands["options"])
+    report_commands.register(subcommands)
     return made

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..exchange import redact
+from ..options import OPTIONS, Option
 
 if TYPE_CHECKING:
     from ..results import Run
 
-PROGRAM = "coder-conformance"
+_PROGRAM = ["coder-conformance", "run"]
+# What narrows a run down, or is of no use to whoever looks into one failure.
+_NARROWING = {
+    "--deviations", "--keep", "--level", "--only", "--operation", "--reports", "--role", "--shard",
+}  # fmt: skip
 
 
-def command(arguments: list[str], seed: int) -> str:
+def command(values: Mapping[str, Any]) -> str:
     """The command line of a run; tokens are not part of it, they stand in the environment.
 
     Args:
-        arguments: What was given to `coder-conformance`.
-        seed: Seed of the run, in case it was not among them.
+        values: The value of every option, wherever it was given.
     """
-    words = [PROGRAM, *arguments]
-    if not any(word.partition("=")[0] == "--seed" for word in arguments):
-        words.append(f"--seed={seed}")
-    return redact(shlex.join(words))
+    words = [word for option in OPTIONS for word in _words(option, values[option.name])]
+    return redact(shlex.join([*_PROGRAM, *words]))
+
+
+def _words(option: Option, value: Any) -> Iterator[str]:
+    # The seed is named even where it is the default, which may change.
+    if value == option.default and option.name != "seed":
+        return
+    if value is True:
+        yield option.flag
+    else:
+        yield from (f"{option.flag}={item}" for item in (value if option.many else [value]))
 
 
 def one(requirement: str, operation: str | None = None, run: Run | None = None) -> str:
@@ -34,13 +47,17 @@ def one(requirement: str, operation: str | None = None, run: Run | None = None) 
         operation: Judge it for this operation only.
         run: Judge it as in this run.
     """
-    words = [PROGRAM, "run", f"--only={requirement}"]
+    words = [*_PROGRAM, f"--only={requirement}"]
     if operation is not None:
         words.append(f"--operation={operation}")
     if run is not None:
-        words.append(f"--seed={run.seed}")
-        if run.target != "none" and "--url" in run.command:
-            words.append(f"--url={run.target}")
-        if run.profile != "standard" or "--url" in run.command:
-            words.append(f"--profile={run.profile}")
+        words += [word for word in _given(run) if word.partition("=")[0] not in _NARROWING]
     return shlex.join(words)
+
+
+def _given(run: Run) -> list[str]:
+    """The options that a run was given; those of the first shard, if there were several."""
+    try:
+        return shlex.split(run.command.partition("\n")[0])[len(_PROGRAM) :]
+    except ValueError:
+        return []  # a report that somebody edited

@@ -40,13 +40,12 @@
   const items = all("[data-item]").map((element) => ({
     element,
     cell: element.tagName === "TD",
-    row: element.matches(".results tr"),
     key: element.dataset.key,
-    text: "",
   }));
   // The search looks at everything that the page says of a judgement, wherever it says it.
   const texts = new Map();
-  for (const { element, key } of items) {
+  for (const element of all("[data-key]")) {
+    const key = element.dataset.key;
     const title = one("[title]", element)?.title ?? "";
     texts.set(key, `${texts.get(key) ?? key}\n${element.textContent}\n${title}`);
   }
@@ -56,6 +55,8 @@
   const selects = all("[data-filter]");
   const outcomes = all("[data-filter-outcome]");
   const search = one("[data-search]");
+  const differing = one("[data-differing]");
+  const toggles = differing === null ? outcomes : [...outcomes, differing];
   const pressed = (button) => button.getAttribute("aria-pressed") === "true";
 
   function apply() {
@@ -65,38 +66,35 @@
       (!chosen.length || chosen.includes(element.dataset.outcome)) &&
       selects.every((s) => !s.value || element.dataset[s.dataset.filter] === s.value) &&
       words.every((word) => texts.get(key).includes(word));
-    const filtered = chosen.length > 0 || words.length > 0 || selects.some((s) => s.value);
-    let rows = 0;
-    let shown = 0;
+    const only = differing !== null && pressed(differing);
+    const filtered = chosen.length > 0 || words.length > 0 || only || selects.some((s) => s.value);
     for (const item of items) {
       const fit = fits(item);
       if (item.cell) item.element.classList.toggle("faded", !fit);
       else item.element.hidden = !fit;
-      if (item.row) {
-        rows += 1;
-        shown += fit ? 1 : 0;
-      }
     }
     for (const group of all("[data-group]")) {
       group.hidden = !all("[data-item]", group).some((element) => !element.hidden);
       if (filtered && !group.hidden) group.open = true;
     }
-    matrix(filtered);
+    matrix(filtered, only);
     const operation = selects.find((s) => s.dataset.filter === "operation").value;
     for (const row of all("[data-operation-row]")) {
       row.hidden = operation !== "" && row.dataset.operationRow !== operation;
     }
+    const rows = all("[data-counted]");
+    const shown = rows.filter((row) => !row.hidden).length;
     one("[data-nothing]").hidden = shown > 0;
     one("[data-reset]").disabled = !filtered;
-    one("[data-count]").textContent = `${shown} of ${rows} results`;
+    one("[data-count]").textContent = `${shown} of ${rows.length} judgements`;
   }
 
   // Rows and columns of the matrix without any cell that fits are of no use.
-  function matrix(filtered) {
+  function matrix(filtered, only) {
     const columns = new Set();
     for (const row of all(".matrix [data-row]")) {
       const fitting = all("[data-item]:not(.faded)", row);
-      row.hidden = !fitting.length;
+      row.hidden = !fitting.length || (only && "same" in row.dataset);
       for (const cell of fitting) columns.add(cell.dataset.column);
     }
     for (const cell of all(".matrix [data-column]")) {
@@ -113,10 +111,10 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", apply);
     form.addEventListener("reset", () => {
-      for (const button of outcomes) button.setAttribute("aria-pressed", "false");
+      for (const button of toggles) button.setAttribute("aria-pressed", "false");
       setTimeout(apply);
     });
-    for (const button of outcomes) {
+    for (const button of toggles) {
       button.addEventListener("click", () => {
         button.setAttribute("aria-pressed", String(!pressed(button)));
         apply();

@@ -36,11 +36,16 @@ def failures(run: Run, numbers: dict[int, int]) -> str:
     return section("failures", "Failures", [buttons, *found], len(bad))
 
 
+def has_deviations(run: Run) -> bool:
+    """Whether the page has a section on known deviations."""
+    return bool(run.deviation_problems) or any(result.deviation for result in run.results)
+
+
 def deviations(run: Run, numbers: dict[int, int]) -> str:
     """Failures that are known and accepted, and what is wrong with the list of them."""
-    known = [result for result in run.results if result.deviation]
-    if not known and not run.deviation_problems:
+    if not has_deviations(run):
         return ""
+    known = [result for result in run.results if result.deviation]
     body: list[str] = []
     if run.deviation_problems:
         items = "".join(f"<li>{in_html(problem)}</li>" for problem in run.deviation_problems)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ...results import Run
 from ..visible import in_html
 from . import findings, tables
+from .filters import filters
+from .findings import has_deviations
 from .markup import KINDS, VERDICTS, badge, command, kind, sign
 from .shell import document
 
@@ -27,7 +27,7 @@ def render(run: Run) -> str:
         [
             '<a class="skip" href="#content">Skip to the findings</a>',
             _header(run),
-            _filters(run),
+            _bar(run),
             '<main id="content" tabindex="-1">',
             *(section for section in sections if section),
             "</main>",
@@ -75,21 +75,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     ]
 
 
-def _filters(run: Run) -> str:
-    """The filters; they need the script, which shows them."""
-    counts = {one: sum(kind(result) is one for result in run.results) for one in KINDS}
-    outcomes = "".join(
-        f'<button type="button" class="{one.name}" data-filter-outcome="{one.name}" '
-        f'aria-pressed="false">{sign(one)}{in_html(one.label)} '
-        f'<span class="count">{number}</span></button>'
-        for one, number in counts.items()
-        if number
-    )
-    selects = (
-        _select("Role", "role", {result.requirement.role for result in run.results})
-        + _select("Level", "level", {result.requirement.level for result in run.results})
-        + _select("Operation", "operation", {result.operation for result in run.results})
-    )
+def _bar(run: Run) -> str:
     links = "".join(
         f'<a href="#{anchor}">{title}</a>'
         for anchor, title in (
@@ -101,24 +87,6 @@ def _filters(run: Run) -> str:
             ("results", "All results"),
             ("leftovers", "Leftovers"),
         )
-        if anchor != "deviations" or run.deviation_problems or counts[KINDS[2]]
+        if anchor != "deviations" or has_deviations(run)
     )
-    return (
-        f'<div class="bar"><nav aria-label="Sections">{links}</nav>'
-        '<form class="filters" role="search" aria-label="Filter the results" hidden data-script>'
-        f'<label class="search">Search <input type="search" data-search autocomplete="off" '
-        'placeholder="text, id, curl …"></label>'
-        f'{selects}<div class="outcomes" role="group" aria-label="Outcome">{outcomes}</div>'
-        '<button type="reset" data-reset disabled>Clear</button>'
-        '<output data-count aria-live="polite"></output></form></div>'
-    )
-
-
-def _select(label: str, name: str, values: Iterable[str]) -> str:
-    options = "".join(
-        f'<option value="{in_html(value)}">{in_html(value)}</option>' for value in sorted(values)
-    )
-    return (
-        f'<label>{in_html(label)} <select data-filter="{in_html(name)}">'
-        f'<option value="">all</option>{options}</select></label>'
-    )
+    return f'<div class="bar"><nav aria-label="Sections">{links}</nav>{filters(run.results)}</div>'

@@ -163,7 +163,8 @@ def _row(result: Result, number: int) -> str:
     elif of is SKIPPED:
         shown += f' <span class="muted">{in_html(shortened(result.reason, 160))}</span>'
     return (
-        f'<tr id="r{number}" {facts(result)}><th scope="row" title="{in_html(requirement.text)}">'
+        f'<tr id="r{number}" data-counted {facts(result)}>'
+        f'<th scope="row" title="{in_html(requirement.text)}">'
         f"<code>{in_html(requirement.id)}</code></th>"
         f"<td><code>{in_html(result.operation)}</code></td><td>{in_html(requirement.role)}</td>"
         f'<td>{in_html(requirement.level)}</td><td data-value="{rank}">{shown}</td>'
