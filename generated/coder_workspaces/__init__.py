@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from coder_workspaces._contract import CONTRACT_VERSION as CONTRACT_VERSION
     from coder_workspaces._response import APIResponse as APIResponse
     from coder_workspaces._retry import RetryPolicy as RetryPolicy
+    from coder_workspaces._server_version import ServerVersionWarning as ServerVersionWarning
     from coder_workspaces.async_client import AsyncClient as AsyncClient
     from coder_workspaces.client import Client as Client
+    from coder_workspaces.errors import AnswerTooLargeError as AnswerTooLargeError
     from coder_workspaces.errors import APIError as APIError
     from coder_workspaces.errors import AuthenticationError as AuthenticationError
     from coder_workspaces.errors import BuildFailedError as BuildFailedError
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "APIError": "errors",
     "APIResponse": "_response",
+    "AnswerTooLargeError": "errors",
     "AsyncClient": "async_client",
     "AsyncEventStream": "streams",
     "AsyncWorkspaceWatch": "watching",
@@ -83,6 +86,7 @@ _MODULES: Final = {
     "RequestTimeoutError": "errors",
     "RetryPolicy": "_retry",
     "ServerError": "errors",
+    "ServerVersionWarning": "_server_version",
     "StreamClosedError": "errors",
     "StreamError": "errors",
     "StreamEvent": "streams",
@@ -96,6 +100,7 @@ _MODULES: Final = {
 __all__ = [
     "APIError",
     "APIResponse",
+    "AnswerTooLargeError",
     "AsyncClient",
     "AsyncEventStream",
     "AsyncWorkspaceWatch",
@@ -125,6 +130,7 @@ __all__ = [
     "RequestTimeoutError",
     "RetryPolicy",
     "ServerError",
+    "ServerVersionWarning",
     "StreamClosedError",
     "StreamError",
     "StreamEvent",

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 import httpx2
-from coder_workspaces._logging import configure_from_environment
 
-from coder_workspaces._config import RequestOptions, resolve_settings
+from coder_workspaces._config import MAX_ANSWER_BYTES, RequestOptions, resolve_settings
 from coder_workspaces._exchange import Exchange
-from coder_workspaces._http import blocked_cookies, describe, require_open
-from coder_workspaces.errors import APIError, ConfigurationError
+from coder_workspaces._http import (
+    blocked_cookies,
+    check_proxy,
+    describe,
+    require_one_way,
+    require_open,
+)
+from coder_workspaces._logging import configure_from_environment
+from coder_workspaces.errors import APIError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from ssl import SSLContext
     from types import TracebackType
 
     from coder_workspaces._call import Call, StreamCall
@@ -41,6 +48,14 @@ class AsyncBaseClient:
         transport: HTTP transport to use, for example ``httpx2.MockTransport`` in tests.
         http_client: A complete HTTP client to use instead of an own one. It is not closed by this
             client, and its default headers and cookies are not sent.
+        proxy: Address of a proxy; default: that of the environment variables ``HTTPS_PROXY``,
+            ``HTTP_PROXY`` and ``NO_PROXY``.
+        ssl_context: How to verify the server, for example
+            ``ssl.create_default_context(cafile="company-ca.pem")``; default: the usual
+            authorities, or those of the environment variable ``SSL_CERT_FILE``.
+        lenient: Whether fields that the contract requires may be missing or null in answers; they
+            are None then, whatever their type says. Without it that is a ``DecodingError``.
+        max_answer_bytes: Size of the largest answer to read, after decompression.
 
     Raises:
         ConfigurationError: A setting is missing or cannot be used.
@@ -56,14 +71,29 @@ class AsyncBaseClient:
         retry: RetryPolicy | bool | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         http_client: httpx2.AsyncClient | None = None,
+        proxy: str | None = None,
+        ssl_context: SSLContext | None = None,
+        lenient: bool = False,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
-        if transport is not None and http_client is not None:
-            raise ConfigurationError("Give either transport or http_client, not both.")
-        self._settings = resolve_settings(base_url, token, timeout, headers, retry)
+        require_one_way(transport, http_client, proxy, ssl_context)
+        self._settings = resolve_settings(
+            base_url,
+            token,
+            timeout,
+            headers,
+            retry,
+            lenient=lenient,
+            max_answer_bytes=max_answer_bytes,
+        )
         configure_from_environment()
         self._owns_http = http_client is None
         self._http = http_client or httpx2.AsyncClient(
-            transport=transport, follow_redirects=False, cookies=blocked_cookies()
+            transport=transport,
+            proxy=check_proxy(proxy),
+            verify=True if ssl_context is None else ssl_context,
+            follow_redirects=False,
+            cookies=blocked_cookies(),
         )
 
     @property
@@ -71,19 +101,31 @@ class AsyncBaseClient:
         """Address of the API, with its prefix."""
         return self._settings.base_url
 
+    @property
+    def server_version(self) -> str | None:
+        """Version that the server says it has, such as ``v2.25.0``; None before an answer."""
+        return self._settings.server.value
+
     def with_options(
         self,
         *,
         timeout: float | Timeouts | None = None,
         headers: Mapping[str, str] | None = None,
         retry: RetryPolicy | bool | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> Self:
         """Return a client with other settings that shares this one's connections.
 
         Closing the copy leaves the connections open; they belong to the original.
+
+        Args:
+            timeout: Time limits instead of this client's.
+            headers: Headers to send besides this client's.
+            retry: Repetition of failed requests instead of this client's.
+            query: Query parameters to send besides this client's.
         """
         copy = type(self).__new__(type(self))
-        options = RequestOptions(timeout, headers, retry)
+        options = RequestOptions(timeout, headers, retry, query)
         vars(copy).update(
             _settings=self._settings.with_options(options), _owns_http=False, _http=self._http
         )
@@ -96,13 +138,22 @@ class AsyncBaseClient:
             APIError: The server answered with a status that is no documented success.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The body of a success does not fit the contract.
+            AnswerTooLargeError: The body has more than ``max_answer_bytes``.
             ConfigurationError: The client was closed.
         """
         require_open(self._http)
         exchange = Exchange(call, self._effective(options))
         while True:
             try:
-                response = await self._http.send(exchange.request(), follow_redirects=False)
+                response = await self._http.send(
+                    exchange.request(), stream=True, follow_redirects=False
+                )
+                try:
+                    body = exchange.body(response)
+                    async for piece in response.aiter_bytes():
+                        body.add(piece)
+                finally:
+                    await response.aclose()
             except httpx2.RequestError as error:
                 failure = exchange.transport_error(error)
                 pause = exchange.pause(failure, error)
@@ -110,7 +161,7 @@ class AsyncBaseClient:
                     raise failure from error
             else:
                 try:
-                    return exchange.result(response)
+                    return exchange.result(response, body.bytes())
                 except APIError as failure:
                     pause = exchange.pause(failure)
                     if pause is None:

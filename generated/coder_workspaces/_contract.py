@@ -8,7 +8,7 @@ from typing import Final
 
 API_PREFIX: Final = "/api/v2"
 CONTRACT_VERSION: Final = "2.25.0"
-CONTRACT_DIGEST: Final = "2fbcecaaef8a1ef6d0212e706c106ca137f5226f38077cc73e10324b77ff0e98"
+CONTRACT_DIGEST: Final = "c2a0255d39bfc5b65a7c24c42386e796b7932bcdc2528d58a0cb01e966248c86"
 USER_AGENT: Final = (
     f"coder-workspaces-python/{CONTRACT_VERSION} "
     f"Python/{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"

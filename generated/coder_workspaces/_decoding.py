@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
+from coder_workspaces._collector import collector_paused
 from coder_workspaces.errors import DecodingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_PROBLEMS = 5
-_LARGE = 64 * 1024
 
 
 class Decoder(Generic[T_co]):
@@ -26,14 +24,17 @@ class Decoder(Generic[T_co]):
             if any, means nothing.
     """
 
-    __slots__ = ("_target", "_validator")
+    __slots__ = ("_lenient_validator", "_target", "_validator")
 
     def __init__(self, target: type[T_co] | None) -> None:
         self._target = target
         self._validator: _Validator | None = None
+        self._lenient_validator: _Validator | None = None
 
-    def json(self, body: bytes, *, operation: str, status: int | None) -> T_co:
-        """Decode JSON text.
+    def json(
+        self, body: bytes, *, operation: str, status: int | None, lenient: bool = False
+    ) -> T_co:
+        """Decode JSON text; when lenient, required fields may be missing or null.
 
         Raises:
             DecodingError: The text is not JSON or does not fit the type.
@@ -43,14 +44,14 @@ class Decoder(Generic[T_co]):
         from pydantic import ValidationError  # noqa: PLC0415 - keeps pydantic out of the import
 
         try:
-            validator = self._ready()
-            with _collector_paused(len(body)):
+            validator = self._lenient() if lenient else self._ready()
+            with collector_paused(len(body)):
                 result: T_co = validator.json(body)
         except ValidationError as error:
             raise DecodingError(operation, _problems(error), status=status, body=body) from None
         return result
 
-    def value(self, value: object, *, operation: str, body: bytes) -> T_co:
+    def value(self, value: object, *, operation: str, body: bytes, lenient: bool = False) -> T_co:
         """Decode a value that was JSON, such as a part of a larger message.
 
         Raises:
@@ -61,7 +62,8 @@ class Decoder(Generic[T_co]):
         from pydantic import ValidationError  # noqa: PLC0415 - keeps pydantic out of the import
 
         try:
-            result: T_co = self._ready().value(value)
+            validator = self._lenient() if lenient else self._ready()
+            result: T_co = validator.value(value)
         except ValidationError as error:
             raise DecodingError(operation, _problems(error), status=None, body=body) from None
         return result
@@ -71,22 +73,13 @@ class Decoder(Generic[T_co]):
             self._validator = _validator(self._target)
         return self._validator
 
+    def _lenient(self) -> _Validator:
+        if self._lenient_validator is None:
+            from coder_workspaces._lenient import lenient_validator  # noqa: PLC0415 - rarely used
 
-@contextmanager
-def _collector_paused(size: int) -> Generator[None]:
-    """Pause cyclic garbage collection while a large body is decoded.
-
-    Decoding makes many objects and no garbage; scanning them again and again while they come into
-    being takes more than half of the time on a large page. The collector is left as it was found.
-    """
-    if size < _LARGE or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
+            validator = lenient_validator(self._target)
+            self._lenient_validator = _Validator(validator.validate_json, validator.validate_python)
+        return self._lenient_validator
 
 
 class _Validator(NamedTuple):

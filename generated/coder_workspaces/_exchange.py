@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import httpx2
 
-from coder_workspaces._call import Call, StreamCall
+from coder_workspaces._body import BodyReader
+from coder_workspaces._call import Call, StreamCall, query_string
 from coder_workspaces._config import TOKEN_HEADER
 from coder_workspaces._response import APIResponse
 from coder_workspaces._retry import retry_after_seconds
+from coder_workspaces._server_version import VERSION_HEADER
 from coder_workspaces.errors import (
     APIError,
     ConnectionFailedError,
@@ -37,6 +39,7 @@ logger = logging.getLogger("coder_workspaces")
 _REVEALING_PARAMETER = r"(?i)([?&](?:coder_session_token|access_token|token|code|state)=)[^&#]*"
 _SHAPE = r"\b[0-9A-Za-z]{10}-[0-9A-Za-z]{22}\b"
 _LONGEST_EXCERPT = 200
+_LOOKED_AT = 4096
 _TIMEOUTS: dict[type[httpx2.TimeoutException], str] = {
     httpx2.ConnectTimeout: "connecting",
     httpx2.ReadTimeout: "waiting for an answer",
@@ -68,8 +71,9 @@ class Exchange(Generic[T]):
         self.settings = settings
         self.attempt = 0
         self._url = f"{settings.base_url}{call.path}"
-        if call.query:
-            self._url += f"?{call.query}"
+        query = "&".join(filter(None, (call.query, query_string(settings.query.items()))))
+        if query:
+            self._url += f"?{query}"
         self._headers = {**settings.headers, **(headers or {})}
         if call.authenticated and settings.token is not None:
             self._headers[TOKEN_HEADER] = settings.token
@@ -102,39 +106,47 @@ class Exchange(Generic[T]):
             },
         )
 
-    def log_answer(self, status: int) -> None:
-        """Log an answer, at debug level."""
+    def note_answer(self, response: httpx2.Response) -> None:
+        """Log an answer, at debug level, and look at the server's version."""
+        self.settings.server.note(response.headers.get(VERSION_HEADER))
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
                 "%s: %s %s -> %d in %.0f ms (attempt %d)",
                 self.call.operation,
                 self.call.method,
                 self.safe_url,
-                status,
+                response.status_code,
                 (perf_counter() - self._started) * 1000,
                 self.attempt,
             )
 
-    def result(self, response: httpx2.Response) -> APIResponse[T]:
-        """Decode a read answer.
+    def result(self, response: httpx2.Response, content: bytes) -> APIResponse[T]:
+        """Decode an answer with its body.
 
         Raises:
             APIError: The status is no documented success.
             DecodingError: The body does not fit the contract.
         """
         assert isinstance(self.call, Call)
-        self.log_answer(response.status_code)
+        self.note_answer(response)
         decoder = self.call.decoders.get(response.status_code)
         if decoder is None:
-            raise self.api_error(response)
-        content = response.content
-        parsed = decoder.json(content, operation=self.call.operation, status=response.status_code)
+            raise self.api_error(response, content)
+        parsed = decoder.json(
+            content,
+            operation=self.call.operation,
+            status=response.status_code,
+            lenient=self.settings.lenient,
+        )
         return APIResponse(response.status_code, parsed, response.headers, content)
 
-    def api_error(self, response: httpx2.Response) -> APIError:
-        """Make the exception for a read answer that is no success."""
-        body = response.content
-        envelope = ErrorEnvelope.from_json(body) or ErrorEnvelope(_excerpt(response))
+    def body(self, response: httpx2.Response) -> BodyReader:
+        """Return what the body of an answer is collected with."""
+        return BodyReader(self.call.operation, response, self.settings.max_answer_bytes)
+
+    def api_error(self, response: httpx2.Response, body: bytes) -> APIError:
+        """Make the exception for an answer that is no success."""
+        envelope = ErrorEnvelope.from_json(body) or ErrorEnvelope(_excerpt(response, body))
         token = self.settings.token
         status = response.status_code
         kind = api_error_class(status)
@@ -189,11 +201,11 @@ class Exchange(Generic[T]):
         return seconds
 
 
-def _excerpt(response: httpx2.Response) -> str:
+def _excerpt(response: httpx2.Response, body: bytes) -> str:
     """Return the beginning of a textual body; error pages of proxies are no envelopes."""
     kind = response.headers.get("content-type", "").lower()
-    if "html" in kind or not response.content:
+    if "html" in kind or not body:
         return ""
-    first = response.text.strip().splitlines()[:1]
+    first = body[:_LOOKED_AT].decode(errors="replace").strip().splitlines()[:1]
     line = first[0] if first else ""
     return line if len(line) <= _LONGEST_EXCERPT else f"{line[:_LONGEST_EXCERPT]}…"

@@ -38,3 +38,8 @@ class APIResponse(Generic[T]):
     def request_id(self) -> str | None:
         """The ``X-Coder-Request-Id`` header, to be found in the server's logs."""
         return self.headers.get("x-coder-request-id")
+
+    @property
+    def server_version(self) -> str | None:
+        """The ``X-Coder-Build-Version`` header: the server's version, such as ``v2.25.0``."""
+        return self.headers.get("x-coder-build-version")

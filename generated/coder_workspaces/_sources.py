@@ -13,6 +13,7 @@ from coder_workspaces._events import (
     broken,
     decode_sse,
     silence,
+    stream_call,
 )
 from coder_workspaces.errors import CoderError, ConfigurationError, DecodingError
 
@@ -97,7 +98,7 @@ def sync_source(exchange: Exchange[T], response: httpx2.Response) -> Source[T]:
         WebSocketSource,
     )
 
-    return WebSocketSource(exchange, stream_call(exchange), response)
+    return WebSocketSource(exchange, response)
 
 
 def async_source(exchange: Exchange[T], response: httpx2.Response) -> AsyncSource[T]:
@@ -108,12 +109,7 @@ def async_source(exchange: Exchange[T], response: httpx2.Response) -> AsyncSourc
         AsyncWebSocketSource,
     )
 
-    return AsyncWebSocketSource(exchange, stream_call(exchange), response)
-
-
-def stream_call(exchange: Exchange[T]) -> StreamCall[T]:
-    """Return the exchange's call, which is one for a stream."""
-    return cast("StreamCall[T]", exchange.call)
+    return AsyncWebSocketSource(exchange, response)
 
 
 def _sse_failure(exchange: Exchange[T], error: httpx2.RequestError) -> CoderError:
@@ -125,7 +121,6 @@ def _sse_failure(exchange: Exchange[T], error: httpx2.RequestError) -> CoderErro
 class _SSESource(Generic[T]):
     def __init__(self, exchange: Exchange[T], response: httpx2.Response) -> None:
         self._exchange = exchange
-        self._call = stream_call(exchange)
         self._response = response
         self._events = iter(httpx2.EventSource(response, MAX_EVENT_BYTES))
 
@@ -135,7 +130,7 @@ class _SSESource(Generic[T]):
         except httpx2.RequestError as error:
             self.close()
             raise _sse_failure(self._exchange, error) from error
-        return None if event is None else decode_sse(self._call, event.event, event.data)
+        return None if event is None else decode_sse(self._exchange, event.event, event.data)
 
     def close(self) -> None:
         self._response.close()
@@ -144,7 +139,6 @@ class _SSESource(Generic[T]):
 class _AsyncSSESource(Generic[T]):
     def __init__(self, exchange: Exchange[T], response: httpx2.Response) -> None:
         self._exchange = exchange
-        self._call = stream_call(exchange)
         self._response = response
         # Iterating an event source is a generator, which must be closed in the task that used it.
         self._events = cast(
@@ -158,7 +152,7 @@ class _AsyncSSESource(Generic[T]):
         except httpx2.RequestError as error:
             await self.aclose()
             raise _sse_failure(self._exchange, error) from error
-        return None if event is None else decode_sse(self._call, event.event, event.data)
+        return None if event is None else decode_sse(self._exchange, event.event, event.data)
 
     async def aclose(self) -> None:
         try:

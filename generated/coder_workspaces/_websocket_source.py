@@ -14,7 +14,6 @@ from coder_workspaces._websocket import ProtocolViolationError, Receiver
 if TYPE_CHECKING:
     import httpx2
 
-    from coder_workspaces._call import StreamCall
     from coder_workspaces._exchange import Exchange
     from coder_workspaces.errors import CoderError
 
@@ -47,11 +46,8 @@ class _AsyncPipe(Protocol):
 class WebSocketSource(Generic[T]):
     """Reads a WebSocket for a blocking client."""
 
-    def __init__(
-        self, exchange: Exchange[T], call: StreamCall[T], response: httpx2.Response
-    ) -> None:
+    def __init__(self, exchange: Exchange[T], response: httpx2.Response) -> None:
         self._exchange = exchange
-        self._call = call
         self._response = response
         self._pipe = cast("_Pipe", response.extensions["network_stream"])
         self._receiver = Receiver()
@@ -81,7 +77,7 @@ class WebSocketSource(Generic[T]):
                 if not data:
                     self.close()
                     raise broken(self._exchange, "the server hung up without a close frame")
-        return decode_message(self._call, receiver.messages.popleft())
+        return decode_message(self._exchange, receiver.messages.popleft())
 
     def close(self) -> None:
         """Say goodbye and close the connection."""
@@ -98,11 +94,8 @@ class WebSocketSource(Generic[T]):
 class AsyncWebSocketSource(Generic[T]):
     """Reads a WebSocket for an asynchronous client."""
 
-    def __init__(
-        self, exchange: Exchange[T], call: StreamCall[T], response: httpx2.Response
-    ) -> None:
+    def __init__(self, exchange: Exchange[T], response: httpx2.Response) -> None:
         self._exchange = exchange
-        self._call = call
         self._response = response
         self._pipe = cast("_AsyncPipe", response.extensions["network_stream"])
         self._receiver = Receiver()
@@ -132,7 +125,7 @@ class AsyncWebSocketSource(Generic[T]):
                 if not data:
                     await self.aclose()
                     raise broken(self._exchange, "the server hung up without a close frame")
-        return decode_message(self._call, receiver.messages.popleft())
+        return decode_message(self._exchange, receiver.messages.popleft())
 
     async def aclose(self) -> None:
         """Say goodbye and close the connection."""

@@ -80,6 +80,23 @@ class DecodingError(CoderError):
         self.body = body
 
 
+class AnswerTooLargeError(CoderError):
+    """The body of an answer is larger than ``max_answer_bytes``; the rest of it was not read.
+
+    Attributes:
+        operation: operationId of the call.
+        limit: The limit in bytes.
+    """
+
+    def __init__(self, operation: str, limit: int) -> None:
+        super().__init__(
+            f"{operation}: the answer is larger than {limit} bytes. Ask for less, such as smaller "
+            "pages, or raise max_answer_bytes of the client."
+        )
+        self.operation = operation
+        self.limit = limit
+
+
 class FieldProblem(NamedTuple):
     """One entry of an error envelope's ``validations``.
 

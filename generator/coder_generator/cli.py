@@ -64,20 +64,27 @@ def _run(spec: Path | None, out: Path, *, check: bool) -> int:
 
     files = build_package(contract)
     folder = out / PACKAGE
+    shown = _as_typed(folder)
     if not check:
         changed = write_package(files, folder)
         state = f"{len(files)} files written" if changed else "already up to date"
-        print(f"{folder}: {state}")
+        print(f"{shown}: {state}")
         return 0
     differences = compare(files, folder)
     for difference in differences:
         print(difference)
     if differences:
         print(
-            f"{folder}: {len(differences)} files differ from what the contract generates; run "
+            f"{shown}: {len(differences)} files differ from what the contract generates; run "
             "python -m coder_generator and commit the result.",
             file=sys.stderr,
         )
         return 1
-    print(f"{folder}: up to date")
+    print(f"{shown}: up to date")
     return 0
+
+
+def _as_typed(folder: Path) -> Path:
+    """Return a path as people write it: relative to the working directory where it is below it."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder

@@ -38,6 +38,7 @@ _EXPORTS = (
     ("EventStream", "streams"),
     ("RequestOptions", "_config"),
     ("RetryPolicy", "_retry"),
+    ("ServerVersionWarning", "_server_version"),
     ("StreamEvent", "streams"),
     ("Timeouts", "_config"),
 )
@@ -100,7 +101,15 @@ def build_package(contract: Contract) -> dict[str, bytes]:
 # Attributes of a client that a resource must not shadow.
 _CLIENT_ATTRIBUTES = tuple(
     (name, f"client attribute {name}")
-    for name in ("aclose", "base_url", "close", "execute", "open_stream", "with_options")
+    for name in (
+        "aclose",
+        "base_url",
+        "close",
+        "execute",
+        "open_stream",
+        "server_version",
+        "with_options",
+    )
 )
 
 

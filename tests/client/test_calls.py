@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import subprocess
 import sys
@@ -318,27 +317,6 @@ def test_request_enums_are_closed() -> None:
         CreateWorkspaceRequest.model_validate({"name": "a", "tl_ms": 1})
     built = CreateWorkspaceBuildRequest(transition=WorkspaceTransition.STOP)
     assert built.to_dict() == {"transition": "stop"}
-
-
-def test_decoding_a_large_page_leaves_the_collector_as_it_was(runner: Runner) -> None:
-    """Garbage collection is paused for large bodies only while they are decoded."""
-    page = {"workspaces": [workspace()] * 50, "count": 50}
-    for enabled in (True, False):
-        (gc.enable if enabled else gc.disable)()
-        try:
-            found = runner.run(
-                answers(json_answer(200, page)), lambda c: c.workspaces.list_workspaces()
-            )
-            assert len(found.workspaces) == 50
-            assert gc.isenabled() is enabled
-            with pytest.raises(DecodingError):
-                runner.run(
-                    answers(httpx2.Response(200, content=b" " * 100_000)),
-                    lambda c: c.workspaces.list_workspaces(),
-                )
-            assert gc.isenabled() is enabled
-        finally:
-            gc.enable()
 
 
 def test_texts_that_cannot_be_sent(runner: Runner) -> None:

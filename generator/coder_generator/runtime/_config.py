@@ -9,11 +9,15 @@ from urllib.parse import urlsplit
 
 from coder_workspaces._contract import API_PREFIX, USER_AGENT
 from coder_workspaces._retry import NO_RETRIES, RetryPolicy
+from coder_workspaces._server_version import ServerVersion
 from coder_workspaces.errors import ConfigurationError
 
 URL_VARIABLE = "CODER_URL"
 TOKEN_VARIABLE = "CODER_SESSION_TOKEN"  # noqa: S105 - the name of a variable, not a token
 TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105 - the name of a header, not a token
+
+# Four times what a page of a thousand workspaces with many agents takes.
+MAX_ANSWER_BYTES = 128 * 1024 * 1024
 
 _FORBIDDEN_HEADERS = frozenset({"coder-session-token", "authorization", "cookie", "host"})
 
@@ -53,17 +57,30 @@ class RequestOptions(NamedTuple):
         timeout: Time limits; a number of seconds stands for connect, read, write and pool alike.
         headers: Further headers; they replace the client's of the same name.
         retry: Repetition of failed requests; False switches it off.
+        query: Further query parameters, for what the contract does not know; they are added to
+            the client's.
     """
 
     timeout: float | Timeouts | None = None
     headers: Mapping[str, str] | None = None
     retry: RetryPolicy | bool | None = None
+    query: Mapping[str, str] | None = None
 
 
 class Settings:
     """Resolved configuration of a client. It has no repr of its own, so it shows no token."""
 
-    __slots__ = ("base_url", "headers", "retry", "timeouts", "token")
+    __slots__ = (
+        "base_url",
+        "headers",
+        "lenient",
+        "max_answer_bytes",
+        "query",
+        "retry",
+        "server",
+        "timeouts",
+        "token",
+    )
 
     def __init__(
         self,
@@ -72,12 +89,21 @@ class Settings:
         timeouts: Timeouts,
         headers: Mapping[str, str],
         retry: RetryPolicy,
+        query: Mapping[str, str],
+        *,
+        lenient: bool,
+        max_answer_bytes: int,
+        server: ServerVersion,
     ) -> None:
         self.base_url = base_url
         self.token = token
         self.timeouts = timeouts
         self.headers = headers
         self.retry = retry
+        self.query = query
+        self.lenient = lenient
+        self.max_answer_bytes = max_answer_bytes
+        self.server = server
 
     def with_options(self, options: RequestOptions) -> Settings:
         """Return these settings with the given ones in their place."""
@@ -91,6 +117,10 @@ class Settings:
             if options.headers is None
             else {**self.headers, **check_headers(options.headers)},
             retry=self.retry if options.retry is None else resolve_retry(options.retry),
+            query=self.query if options.query is None else {**self.query, **options.query},
+            lenient=self.lenient,
+            max_answer_bytes=self.max_answer_bytes,
+            server=self.server,
         )
 
 
@@ -100,12 +130,17 @@ def resolve_settings(
     timeout: float | Timeouts | None,
     headers: Mapping[str, str] | None,
     retry: RetryPolicy | bool | None,
+    *,
+    lenient: bool,
+    max_answer_bytes: int,
 ) -> Settings:
     """Combine arguments, environment and defaults, in this order of precedence.
 
     Raises:
         ConfigurationError: No address is given, or a value cannot be used.
     """
+    if max_answer_bytes < 1:
+        raise ConfigurationError(f"max_answer_bytes is {max_answer_bytes}; it must be positive.")
     return Settings(
         base_url=_resolve_base_url(base_url),
         token=_resolve_token(token),
@@ -113,6 +148,10 @@ def resolve_settings(
         headers={"user-agent": USER_AGENT, "accept": "application/json"}
         | check_headers(headers or {}),
         retry=RetryPolicy() if retry is None else resolve_retry(retry),
+        query={},
+        lenient=lenient,
+        max_answer_bytes=max_answer_bytes,
+        server=ServerVersion(),
     )
 
 

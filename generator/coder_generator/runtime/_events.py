@@ -39,27 +39,34 @@ class StreamEvent(Generic[T]):
     error: ErrorEnvelope | None = None
 
 
-def decode_sse(call: StreamCall[T], name: str, data: str) -> StreamEvent[T]:
+def decode_sse(exchange: Exchange[T], name: str, data: str) -> StreamEvent[T]:
     """Decode a server-sent event.
 
     Raises:
         DecodingError: The payload does not fit the contract.
     """
+    call = stream_call(exchange)
     if name in call.data_events:
-        body = data.encode()
-        return StreamEvent(name, call.item.json(body, operation=call.operation, status=None))
+        item = call.item.json(
+            data.encode(),
+            operation=call.operation,
+            status=None,
+            lenient=exchange.settings.lenient,
+        )
+        return StreamEvent(name, item)
     if name in call.error_events:
         envelope = ErrorEnvelope.from_json(data) or ErrorEnvelope(data)
         return StreamEvent(name, error=envelope)
     return StreamEvent(name)
 
 
-def decode_message(call: StreamCall[T], text: str) -> StreamEvent[T]:
+def decode_message(exchange: Exchange[T], text: str) -> StreamEvent[T]:
     """Decode a WebSocket message, a JSON object with the members ``type`` and ``data``.
 
     Raises:
         DecodingError: The message is no such object or its payload does not fit the contract.
     """
+    call = stream_call(exchange)
     try:
         message: object = json.loads(text)
     except (ValueError, RecursionError):
@@ -72,11 +79,19 @@ def decode_message(call: StreamCall[T], text: str) -> StreamEvent[T]:
         raise DecodingError(call.operation, (problem,), status=None, body=body)
     payload = fields.get("data")
     if name in call.data_events:
-        return StreamEvent(name, call.item.value(payload, operation=call.operation, body=body))
+        item = call.item.value(
+            payload, operation=call.operation, body=body, lenient=exchange.settings.lenient
+        )
+        return StreamEvent(name, item)
     if name in call.error_events:
         envelope = ErrorEnvelope.from_object(payload) or ErrorEnvelope(json.dumps(payload))
         return StreamEvent(name, error=envelope)
     return StreamEvent(name)
+
+
+def stream_call(exchange: Exchange[T]) -> StreamCall[T]:
+    """Return the exchange's call, which is one for a stream."""
+    return cast("StreamCall[T]", exchange.call)
 
 
 def item_of(event: StreamEvent[T], operation: str) -> T | None:

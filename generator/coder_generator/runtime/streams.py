@@ -113,14 +113,16 @@ class EventStream(Generic[T]):
         while True:
             try:
                 response = self._http.send(exchange.request(), stream=True, follow_redirects=False)
-                exchange.log_answer(response.status_code)
+                exchange.note_answer(response)
                 if response.status_code in {101, 200}:
                     return response
                 try:
-                    response.read()
+                    body = exchange.body(response)
+                    for piece in response.iter_bytes():
+                        body.add(piece)
                 finally:
                     response.close()
-                raise exchange.api_error(response)
+                raise exchange.api_error(response, body.bytes())
             except httpx2.RequestError as error:
                 failure = exchange.transport_error(error)
                 pause = exchange.pause(failure, error)
@@ -215,14 +217,16 @@ class AsyncEventStream(Generic[T]):
                 response = await self._http.send(
                     exchange.request(), stream=True, follow_redirects=False
                 )
-                exchange.log_answer(response.status_code)
+                exchange.note_answer(response)
                 if response.status_code in {101, 200}:
                     return response
                 try:
-                    await response.aread()
+                    body = exchange.body(response)
+                    async for piece in response.aiter_bytes():
+                        body.add(piece)
                 finally:
                     await response.aclose()
-                raise exchange.api_error(response)
+                raise exchange.api_error(response, body.bytes())
             except httpx2.RequestError as error:
                 failure = exchange.transport_error(error)
                 pause = exchange.pause(failure, error)
