@@ -10,8 +10,8 @@ SOURCES := conformance generator spec tests
 ifdef TOKEN
 export CODER_SESSION_TOKEN := $(TOKEN)
 endif
-ifdef MEMBER_TOKEN
-export CODER_MEMBER_TOKEN := $(MEMBER_TOKEN)
+ifdef OTHER_TOKEN
+export CODER_OTHER_TOKEN := $(OTHER_TOKEN)
 endif
 ARGS ?=
 
@@ -21,7 +21,7 @@ ARGS ?=
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make conformance URL=https://coder.example.com TOKEN=… [MEMBER_TOKEN=…] judges a server of yours."
+	@echo "  make conformance URL=https://coder.example.com TOKEN=… [OTHER_TOKEN=…] judges a server of yours."
 
 setup: $(VENV)/.ready ## Create .venv with the locked tools (done by the other targets as needed)
 

@@ -24,9 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status of the verdict (`results.EXIT_STATUS`), or 2 when the command is wrong.
     """
-    typed = sys.argv[1:] if arguments is None else arguments
-    given = parser(_COMMANDS).parse_args(typed)
-    given.typed = typed
+    given = parser(_COMMANDS).parse_args(arguments)
     try:
         return _dispatch(given)
     except SettingsError as error:
@@ -53,7 +51,7 @@ def _dispatch(given: argparse.Namespace) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    settings = _settings(given)
+    settings = settings_of(given)
     # Imported late, so that a wrong command line is answered at once.
     from . import runner  # noqa: PLC0415
     from .report import files, progress, repeat, text  # noqa: PLC0415
@@ -62,7 +60,7 @@ def _run(given: argparse.Namespace) -> int:
         print(runner.dry_run(settings))
         return 0
     run = runner.run(settings, progress.to(sys.stderr))
-    run.command = repeat.command(given.typed, run.seed)
+    run.command = repeat.command(options.resolve(given, os.environ, given.config))
     try:
         written = files.write(run, settings.reports)
     except OSError as error:
@@ -74,7 +72,12 @@ def _run(given: argparse.Namespace) -> int:
     return run.exit_status
 
 
-def _settings(given: argparse.Namespace) -> Settings:
+def settings_of(given: argparse.Namespace) -> Settings:
+    """The settings of a run, from its command line and from what that leaves open.
+
+    Raises:
+        SettingsError: An option cannot be used.
+    """
     values = options.resolve(given, os.environ, given.config)
     url = check_url(values["url"]) if values["url"] else None
     needs_token = url is not None and values["role"] != "client"
@@ -88,7 +91,7 @@ def _settings(given: argparse.Namespace) -> Settings:
     return Settings(
         url=url,
         token=_token(values["token_env"]) if needs_token else "",
-        member_token=os.environ.get(values["member_token_env"], ""),
+        other_token=os.environ.get(values["other_token_env"], ""),
         role=values["role"],
         seed=values["seed"],
         examples=values["examples"],

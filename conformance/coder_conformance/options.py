@@ -95,11 +95,11 @@ OPTIONS: tuple[Option, ...] = (
         "CODER_SESSION_TOKEN",
     ),
     Option(
-        "member_token_env",
+        "other_token_env",
         str,
         "Environment variable that holds the token of a second, ordinary user; without it "
         "isolation is not tested.",
-        "CODER_MEMBER_TOKEN",
+        "CODER_OTHER_TOKEN",
     ),
     Option(
         "profile",
@@ -178,10 +178,10 @@ def resolve(
     for option in OPTIONS:
         value = getattr(given, option.name, None)
         if value is None and option.variable in environment:
-            value = _parse(option, environment[option.variable], option.variable)
+            value = parse(option, environment[option.variable], option.variable)
         if value is None and option.name in from_file:
             where = f"{option.name} in {file or DEFAULT_FILE}"
-            value = _parse(option, from_file[option.name], where)
+            value = parse(option, from_file[option.name], where)
         values[option.name] = option.default if value is None else value
     return values
 
@@ -207,7 +207,12 @@ def _read(file: Path | None) -> dict[str, Any]:
     return content
 
 
-def _parse(option: Option, value: Any, where: str) -> Any:
+def parse(option: Option, value: Any, where: str) -> Any:
+    """The value of an option from its text or texts.
+
+    Raises:
+        SettingsError: It cannot be used; the sentence begins with `where`.
+    """
     texts: list[str]
     if option.many:
         texts = value.split(",") if isinstance(value, str) else [str(item) for item in value]

@@ -39,6 +39,8 @@ class Mismatch(AssertionError):  # noqa: N818 -- a finding about the judged, not
         self.actual = redact(actual)
         self.exchange = exchange
         super().__init__(f"expected {self.expected}; got {self.actual}")
+        if exchange is not None:
+            self.add_note(f"request: {exchange.curl()}")
 
 
 class DoesNotApplyError(Exception):

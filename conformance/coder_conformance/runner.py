@@ -13,16 +13,14 @@ import pytest
 import coder_spec
 
 from . import catalogue, deviations
+from .connection import connect, introduce
 from .context import Context
-from .features import discover_features
-from .journal import Journal, sweep
+from .journal import sweep
 from .plugin import SuitePlugin
 from .preflight import planned, preflight
 from .report.progress import Progress
 from .results import CannotJudgeError, Outcome, Result, Run
 from .settings import Settings, SettingsError
-from .shared import Shared
-from .target import target
 from .wire import Wire
 from .world import World
 
@@ -56,7 +54,7 @@ def run(settings: Settings, progress: Progress) -> Run:
     try:
         with ExitStack() as stack:
             if settings.role != "client":
-                _connect(context, stack, progress)
+                connect(context, stack, progress.note)
             _pytest(context, progress)
     except CannotJudgeError as error:
         record.trouble = str(error)
@@ -81,7 +79,7 @@ def dry_run(settings: Settings) -> str:
     try:
         with ExitStack() as stack:
             if settings.role != "client":
-                _introduce(context, stack)
+                introduce(context, stack)
     except CannotJudgeError as error:
         raise SettingsError(str(error)) from None
     said = preflight(context) if context.target is not None else ""
@@ -102,50 +100,6 @@ def sweep_server(settings: Settings) -> tuple[int, list[str]]:
     finally:
         wire.close()
     return len(world.created) - len(leftovers), leftovers
-
-
-def _connect(context: Context, stack: ExitStack, progress: Progress) -> None:
-    settings = context.settings
-    _introduce(context, stack)
-    assert context.world is not None
-    progress.note(preflight(context))
-    if settings.profile != "readonly":
-        journal = Journal(settings.reports, context.run.target, context.world.run)
-        context.world.journal = journal
-        stack.callback(_cleanup, context, journal)
-    context.features = discover_features(context)
-    context.run.features = sorted(context.features)
-
-
-def _introduce(context: Context, stack: ExitStack) -> None:
-    """Connect to the server and learn who we are there, by GET requests alone."""
-    settings = context.settings
-    found = stack.enter_context(target(settings))
-    context.target = found
-    context.run.target = found.url
-    readonly = settings.profile == "readonly"
-    limit = settings.timeouts.request
-    context.wire = Wire(found.url, found.token, limit, readonly=readonly)
-    stack.callback(context.wire.close)
-    if found.member_token:
-        context.member = Wire(found.url, found.member_token, limit, readonly=readonly)
-        stack.callback(context.member.close)
-    context.world = World(context.wire, context.contract, settings)
-    context.shared = Shared(context.world, readonly=readonly)
-    context.run.server_version = context.world.discover()
-
-
-def _cleanup(context: Context, journal: Journal) -> None:
-    assert context.world is not None
-    context.run.created = len(context.world.created)
-    if context.settings.keep:
-        return
-    try:
-        context.run.leftovers += context.world.cleanup()
-    except KeyboardInterrupt:
-        context.run.leftovers.append(f"{context.world.prefix}*: the clean-up was interrupted")
-    if not context.run.leftovers:
-        journal.forget()
 
 
 def _pytest(context: Context, progress: Progress) -> None:

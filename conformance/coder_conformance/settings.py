@@ -48,7 +48,7 @@ class Settings:
     Attributes:
         url: Address of the server without `/api/v2`; None for the embedded reference server.
         token: Session token of the user that the suite works as.
-        member_token: Session token of a second, ordinary user; without it nothing that needs one
+        other_token: Session token of a second, ordinary user; without it nothing that needs one
             is judged.
         role: What is judged.
         seed: Seed of all generated data.
@@ -68,7 +68,7 @@ class Settings:
 
     url: str | None = None
     token: str = field(default="", repr=False)
-    member_token: str = field(default="", repr=False)
+    other_token: str = field(default="", repr=False)
     role: RoleChoice = "both"
     seed: int = 1
     examples: int = 20

@@ -24,13 +24,13 @@ class Target:
     Attributes:
         url: Address without `/api/v2`.
         token: Session token of the user that the suite works as.
-        member_token: Session token of a second, ordinary user, or empty.
+        other_token: Session token of a second, ordinary user, or empty.
         embedded: Whether it is the embedded reference server.
     """
 
     url: str
     token: str = field(repr=False)
-    member_token: str = field(repr=False)
+    other_token: str = field(repr=False)
     embedded: bool
 
 
@@ -42,7 +42,7 @@ def target(settings: Settings) -> Generator[Target]:
         CannotJudgeError: The embedded server did not start.
     """
     if settings.url is not None:
-        yield Target(settings.url, settings.token, settings.member_token, embedded=False)
+        yield Target(settings.url, settings.token, settings.other_token, embedded=False)
         return
     with tempfile.TemporaryDirectory(prefix="coder-conformance-") as folder:
         ready = Path(folder) / "ready.json"

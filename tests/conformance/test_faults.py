@@ -280,7 +280,7 @@ def test_a_faulty_server_is_found_out(fault: Fault, tmp_path: Path) -> None:
             f"--url={server.url}",
             *(f"--operation={name}" for name in operations),
             CODER_SESSION_TOKEN=OWNER.token,
-            CODER_MEMBER_TOKEN=MEMBER.token,
+            CODER_OTHER_TOKEN=MEMBER.token,
         )
     assert fault.requirement in broken(report)
     assert report["leftovers"] == []

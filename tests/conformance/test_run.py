@@ -163,3 +163,27 @@ def test_the_list_of_requirements() -> None:
     assert "ttl/limits  [server, MUST, updateWorkspaceTtlById]" in output
     assert "extend/limits" not in output
     assert "client/" not in output
+
+
+@pytest.mark.parametrize("parallel", [(), ("-n2", "--dist=loadfile")], ids=["one", "two"])
+def test_the_suite_is_plain_pytest_too(
+    reference_server: RunningServer, tmp_path: Path, parallel: tuple[str, ...]
+) -> None:
+    """With its plug-in the suite runs under pytest, alone and in parallel, and cleans up."""
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "pytest", "-p", "coder_conformance.pytest_plugin", "-q",
+            "--pyargs", "coder_conformance.suite", "-p", "no:cacheprovider", *parallel,
+            f"--coder-url={reference_server.url}", "--coder-role=server", "--coder-examples=2",
+            "--coder-only=ttl/*", "--coder-only=list/order", f"--coder-reports={tmp_path}",
+        ],
+        env={**os.environ, "CODER_SESSION_TOKEN": OWNER.token},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+    assert mine(reference_server) == []

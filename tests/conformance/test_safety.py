@@ -22,7 +22,7 @@ from coder_conformance.reference.seed.default import MEMBER, OWNER
 from .faulty import App, Fault, Faulty, Receive, Scope, Send
 
 COMMAND = [sys.executable, "-m", "coder_conformance"]
-TOKENS = {"CODER_SESSION_TOKEN": OWNER.token, "CODER_MEMBER_TOKEN": MEMBER.token}
+TOKENS = {"CODER_SESSION_TOKEN": OWNER.token, "CODER_OTHER_TOKEN": MEMBER.token}
 NOT_STORED = Fault(
     "a-ttl-is-not-stored",
     "updateWorkspaceTtlById",
@@ -120,12 +120,12 @@ def test_readonly_needs_something_to_look_at(counted: RunningServer, tmp_path: P
 def test_a_server_elsewhere_is_only_looked_at_by_default() -> None:
     """Whoever names no profile cannot change a server that is not on this machine."""
     from coder_conformance.arguments import parser  # noqa: PLC0415
-    from coder_conformance.cli import _settings  # noqa: PLC0415
+    from coder_conformance.cli import settings_of  # noqa: PLC0415
 
     def profile(*arguments: str) -> str:
         commands = dict.fromkeys(("run", "sweep", "list", "options"), lambda _: 0)
         given = parser(commands).parse_args(["run", "--role=client", *arguments])
-        return _settings(given).profile
+        return settings_of(given).profile
 
     assert profile() == "standard"
     assert profile("--url=http://127.0.0.1:1") == "standard"

@@ -1,0 +1,73 @@
+"""From settings to a server that tests can talk to, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from .context import Context
+from .features import discover_features
+from .journal import Journal
+from .preflight import preflight
+from .shared import Shared
+from .target import target
+from .wire import Wire
+from .world import World
+
+
+def connect(context: Context, stack: ExitStack, note: Callable[[str], None]) -> None:
+    """Make a context ready for tests; closing the stack deletes what they create.
+
+    Args:
+        context: Settings and contract; what belongs to the server is filled in.
+        stack: Takes what has to be undone at the end, in the right order.
+        note: Is told what the run is about to do.
+
+    Raises:
+        CannotJudgeError: The server cannot be used.
+    """
+    settings = context.settings
+    introduce(context, stack)
+    assert context.world is not None
+    note(preflight(context))
+    if settings.profile != "readonly":
+        journal = Journal(settings.reports, context.run.target, context.world.run)
+        context.world.journal = journal
+        stack.callback(_cleanup, context, journal)
+    context.features = discover_features(context)
+    context.run.features = sorted(context.features)
+
+
+def introduce(context: Context, stack: ExitStack) -> None:
+    """Connect to the server and learn who we are there, by GET requests alone.
+
+    Raises:
+        CannotJudgeError: The server cannot be used.
+    """
+    settings = context.settings
+    found = stack.enter_context(target(settings))
+    context.target = found
+    context.run.target = found.url
+    readonly = settings.profile == "readonly"
+    limit = settings.timeouts.request
+    context.wire = Wire(found.url, found.token, limit, readonly=readonly)
+    stack.callback(context.wire.close)
+    if found.other_token:
+        context.member = Wire(found.url, found.other_token, limit, readonly=readonly)
+        stack.callback(context.member.close)
+    context.world = World(context.wire, context.contract, settings)
+    context.shared = Shared(context.world, readonly=readonly)
+    context.run.server_version = context.world.discover()
+
+
+def _cleanup(context: Context, journal: Journal) -> None:
+    assert context.world is not None
+    context.run.created = len(context.world.created)
+    if context.settings.keep:
+        return
+    try:
+        context.run.leftovers += context.world.cleanup()
+    except KeyboardInterrupt:
+        context.run.leftovers.append(f"{context.world.prefix}*: the clean-up was interrupted")
+    if not context.run.leftovers:
+        journal.forget()

@@ -1,0 +1,101 @@
+"""The suite as plain pytest, for those who want its output, selection and parallelism.
+
+    pytest -p coder_conformance.pytest_plugin --pyargs coder_conformance.suite
+           --coder-url https://coder.example.com [--coder-profile standard] [-n 4 --dist loadfile]
+
+Tokens come from the environment, as for `coder-conformance run`. With pytest-xdist each worker
+works on workspaces of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import coder_spec
+
+from . import catalogue, cli, options
+from .connection import connect
+from .context import Context
+from .plugin import SuitePlugin
+from .results import CannotJudgeError, Outcome, Result, Run
+from .settings import SettingsError
+
+_STACK = pytest.StashKey[ExitStack]()
+
+
+class _Silent:
+    """Leaves the telling to pytest."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def started(self, total: int) -> None:
+        """Say nothing."""
+
+    def judging(self, requirement: catalogue.Requirement, operation: str) -> None:
+        """Say nothing."""
+
+    def judged(self, outcome: Outcome, result: Result) -> None:
+        """Say nothing."""
+
+    def finished(self) -> None:
+        """Say nothing."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the options of a run, each with the prefix `coder-`."""
+    group = parser.getgroup("coder", "Conformance of Coder servers")
+    for option in options.OPTIONS:
+        group.addoption(
+            f"--coder-{option.flag.removeprefix('--')}",
+            dest=f"coder_{option.name}",
+            action="append" if option.many else "store",
+            default=None,
+            help=option.help.replace("%", "%%"),
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Connect to the server and register what the tests need."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        config.addinivalue_line("markers", "requirement(id): the requirement that the test judges")
+        return  # with pytest-xdist the workers do the work
+    try:
+        settings = cli.settings_of(_given(config))
+    except SettingsError as error:
+        raise pytest.UsageError(str(error)) from None
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    run = Run("none", "", settings.seed, now, profile=settings.profile)
+    context = Context(settings, coder_spec.load(), catalogue.load(), run)
+    stack = config.stash[_STACK] = ExitStack()
+    silent = _Silent()
+    try:
+        if settings.role != "client":
+            connect(context, stack, silent.note)
+    except CannotJudgeError as error:
+        stack.close()
+        raise pytest.UsageError(str(error)) from None
+    config.pluginmanager.register(SuitePlugin(context, silent), "coder-suite")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Delete what the tests created."""
+    stack = config.stash.get(_STACK, None)
+    if stack is not None:
+        stack.close()
+
+
+def _given(config: pytest.Config) -> argparse.Namespace:
+    """The options as the command line of `coder-conformance run` has them."""
+    found: dict[str, Any] = {"config": None}
+    for option in options.OPTIONS:
+        value = config.getoption(f"coder_{option.name}", None)
+        if value is not None:
+            value = options.parse(option, value, f"--coder-{option.flag.removeprefix('--')}")
+        found[option.name] = value
+    return argparse.Namespace(**found)
