@@ -13,6 +13,8 @@ import pytest
 from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.seed.default import OWNER
 
+from .contract_watch import Watch
+
 HEADERS = {"Coder-Session-Token": OWNER.token}
 BASE = "http://coder.test/api/v2"
 TEST_FILE = """
@@ -55,8 +57,11 @@ def test_in_process_without_lifespan(tmp_path: Path) -> None:
         app.state.world.close()
 
 
-def test_a_disk_that_fails_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_fails_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps_to_the_contract: Watch
+) -> None:
     """A write that cannot be made durable is a 500 envelope; the next one works again."""
+    keeps_to_the_contract.allow_server_errors = True
     app = create_app(Settings(build_seconds=0), state=tmp_path / "state.db")
     world = app.state.world
     body = {"email": OWNER.email, "password": OWNER.password}

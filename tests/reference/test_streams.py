@@ -324,8 +324,10 @@ def test_both_streams_refuse_like_every_route(live: Live) -> None:
         ({"Origin": "http://elsewhere.example"}, 403),
     ],
 )
-def test_improper_handshakes(live: Live, change: dict[str, str], status: int) -> None:
-    """Each is refused in two documents: a line of text and the envelope."""
+def test_improper_handshakes(
+    live: Live, change: dict[str, str], status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each is refused in two documents, a line of text and the envelope, and not logged."""
     path = f"/workspaces/{live.workspace()}/watch-ws"
     headers = {k: v for k, v in (OWNER_HEADER | UPGRADE | change).items() if v}
     response, body = live.request("GET", path, headers=headers)
@@ -337,6 +339,7 @@ def test_improper_handshakes(live: Live, change: dict[str, str], status: int) ->
         "GET", path, headers={k: v for k, v in headers.items() if k in UPGRADE}
     )
     assert response.status == 401 or status == 403
+    assert caplog.records == []
 
 
 def test_an_upgrade_elsewhere_is_ignored(live: Live) -> None:

@@ -12,6 +12,10 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 LONGEST_SECONDS = 365 * 86_400
 
 
+class UsageError(Exception):
+    """Something that the user has to change; ``str()`` is a sentence that says what."""
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser; it ends the program with status 2 and a sentence for bad values."""
     parser = argparse.ArgumentParser(
@@ -104,7 +108,9 @@ def _port(text: str) -> int:
 def _count(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text[:10]) < 1 << 31:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a positive number of requests")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a number of requests; use a whole number from 1 to {(1 << 31) - 1}"
+    )
 
 
 def _seconds(text: str) -> float:
@@ -114,7 +120,9 @@ def _seconds(text: str) -> float:
         value = math.nan
     if 0 <= value <= LONGEST_SECONDS:
         return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a number of seconds; use one from 0 to {LONGEST_SECONDS}, such as 0.5"
+    )
 
 
 def _interval(text: str) -> float:

@@ -14,7 +14,9 @@ from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from coder_conformance.reference.http.app import Gateway
 from coder_conformance.reference.http.upgrade import is_valid_handshake
@@ -41,6 +43,20 @@ class Protocol(H11Protocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: the application answers such requests."""
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """WebSockets that may also be refused without a word in the log."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application has to say.
+
+        A refusal ends the handshake as much as a consent does, which the original overlooks: it
+        would then log that the handshake was left unfinished.
+        """
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
 
 
 class Server(uvicorn.Server):
@@ -115,7 +131,7 @@ def make_server(app: Starlette, ready: Callable[[], None]) -> Server:
     config = uvicorn.Config(
         app,
         http=Protocol,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_per_message_deflate=False,
         ws_ping_interval=gateway.heartbeat_seconds,
         ws_ping_timeout=None,
