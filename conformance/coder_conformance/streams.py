@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx2
@@ -19,6 +21,12 @@ from .wire import Wire, exchange
 
 # What a handshake takes over from an ordinary request.
 _KEPT = frozenset({"coder-session-token", "authorization", "cookie", "user-agent", "origin"})
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """What the client trusts by itself; reading the certificates takes longer than a request."""
+    return httpx2.create_ssl_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,7 @@ class EventStream:
 
 
 @contextmanager
-def event_stream(
-    wire: Wire, path: str, limit: float, **options: Any
-) -> Generator[EventStream]:
+def event_stream(wire: Wire, path: str, limit: float, **options: Any) -> Generator[EventStream]:
     """Open a stream of server-sent events; its first answer is not judged yet.
 
     Args:
@@ -106,7 +112,7 @@ def event_stream(
     headers = {"accept": "text/event-stream", **(options.pop("headers", None) or {})}
     request = wire.request("GET", path, headers=headers, **options)
     timeout = httpx2.Timeout(limit)
-    with httpx2.Client(timeout=timeout) as client:
+    with httpx2.Client(timeout=timeout, verify=_trusted()) as client:
         try:
             response = client.send(request, stream=True)
         except httpx2.HTTPError as error:
@@ -187,11 +193,7 @@ def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Soc
     special: dict[str, Any] = {"compression": None, **options.pop("connect", {})}
     request = wire.request("GET", path, **options)
     url = "ws" + str(request.url).removeprefix("http")
-    headers = {
-        name: value
-        for name, value in request.headers.items()
-        if name.lower() in _KEPT
-    }
+    headers = {name: value for name, value in request.headers.items() if name.lower() in _KEPT}
     opened = Exchange("GET", str(request.url), headers, None, 101, {}, b"")
     try:
         connection = connect(

@@ -1,0 +1,311 @@
+"""Where tokens may stand, which one counts, and what a refusal says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coder_conformance import streams
+from coder_conformance.exchange import Exchange
+from coder_conformance.results import Mismatch
+from coder_conformance.suite.server import raw
+from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.usual import Usual, attempt, usual
+from coder_conformance.wire import Source, Token
+from coder_spec import Operation
+
+Json = dict[str, Any]
+WRONG = "abcdefghij-0123456789abcdefABCDEF"
+COOKIE = "coder_session_token"
+REFUSED = "You are signed out or your session has expired. Please sign in again to continue."
+MARK = pytest.mark.requirement
+
+
+@pytest.fixture
+def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
+    """A request that works, but for its token."""
+    return usual(scenario, operation, some)
+
+
+def refused(scenario: Scenario, request: Usual, what: str, answer: Exchange) -> None:
+    """The answer is a 401."""
+    if answer.status != 401:
+        raise Mismatch(f"401 for {what}", answer.answer(), answer)
+    scenario.context.expect(request.operation.id, answer, 401)
+
+
+def accepted(request: Usual, what: str, answer: Exchange) -> None:
+    """The answer is that of a caller who was let in."""
+    if answer.status != request.status:
+        raise Mismatch(f"{request.status}, since {what}", answer.answer(), answer)
+
+
+@MARK("authentication/challenge")
+def test_challenge(scenario: Scenario, request_: Usual) -> None:
+    """The challenge tells a client which kind of token is wanted and where to read about it."""
+    answer = attempt(scenario, request_, token=None)
+    refused(scenario, request_, "no token", answer)
+    challenge = answer.headers.get("www-authenticate", "")
+    for part in (
+        'Bearer realm="coder"',
+        'error="invalid_token"',
+        'error_description="',
+        "/.well-known/oauth-protected-resource",
+    ):
+        if part not in challenge:
+            raise Mismatch(f"a challenge with {part}", challenge or "none", answer)
+
+
+def _other_secret(token: str) -> str:
+    identifier, _, secret = token.partition("-")
+    return f"{identifier}-{'A' if secret[0] != 'A' else 'B'}{secret[1:]}"
+
+
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        pytest.param(
+            "",
+            'Cookie "coder_session_token" or query parameter must be provided.',
+            marks=MARK("authentication/detail-no-token"),
+        ),
+        pytest.param(WRONG, "API key is invalid.", marks=MARK("authentication/detail-unknown-key")),
+        pytest.param(
+            None, "API key secret is invalid.", marks=MARK("authentication/detail-wrong-secret")
+        ),
+    ],
+)
+def test_details(scenario: Scenario, some: Json, value: str | None, detail: str) -> None:
+    """The message is the same for all, the detail tells what is wrong."""
+    sent = _other_secret(scenario.wire.token) if value is None else value
+    for request in _answering(scenario, some):
+        answer = attempt(scenario, request, token=Token(sent) if sent else None)
+        says(scenario, request, answer, detail)
+
+
+@MARK("authentication/detail-malformed")
+def test_detail_malformed(scenario: Scenario, some: Json) -> None:
+    """Which part of the token has the wrong form."""
+    wrong = {
+        "x": "expected 2 got 1",
+        "a-b-c": "expected 2 got 3",
+        "short-0123456789abcdefABCDEF": "expected 10 got 5",
+        "abcdefghij-short": "expected 22 got 5",
+    }
+    for request in _answering(scenario, some):
+        for value, what in wrong.items():
+            answer = attempt(scenario, request, token=Token(value))
+            says(scenario, request, answer, "Invalid API key format: ", what)
+
+
+def _answering(scenario: Scenario, some: Json) -> list[Usual]:
+    contract = scenario.context.contract
+    names = ("getWorkspaceMetadataById", "listWorkspaces", "updateWorkspaceTtlById")
+    return [usual(scenario, contract.operation(name), some) for name in names]
+
+
+def says(scenario: Scenario, request: Usual, answer: Exchange, *details: str) -> None:
+    """A 401 with the one message, and a detail with these parts."""
+    refused(scenario, request, "such a token", answer)
+    body = answer.json()
+    if body["message"] != REFUSED:
+        raise Mismatch(f"the message {REFUSED!r}", repr(body["message"]), answer)
+    for detail in details:
+        if detail not in body.get("detail", ""):
+            raise Mismatch(f"a detail with {detail!r}", repr(body.get("detail")), answer)
+
+
+def _where(source: Source, value: str) -> dict[str, Any]:
+    """Headers and query with a token from one source and no other."""
+    match source:
+        case "header":
+            return {"headers": {"coder-session-token": value}}
+        case "bearer":
+            return {"headers": {"authorization": f"Bearer {value}"}}
+        case "cookie":
+            return {"headers": {"cookie": f"{COOKIE}={value}"}}
+        case "session-query":
+            return {"query": {COOKIE: value}}
+        case "access-query":
+            return {"query": {"access_token": value}}
+
+
+def both(first: tuple[Source, str], *rest: tuple[Source, str]) -> dict[str, Any]:
+    """Options that send tokens from several sources at once."""
+    merged: dict[str, Any] = {"token": None, "headers": {}, "query": {}}
+    for source, value in (first, *rest):
+        for kind, values in _where(source, value).items():
+            merged[kind].update(values)
+    return merged
+
+
+def in_order(scenario: Scenario, request: Usual, wrong: Source, *right: Source) -> None:
+    """A wrong token is refused although valid ones follow in later sources."""
+    for value in (WRONG, "nonsense"):
+        for source in right:
+            options = both((wrong, value), (source, scenario.wire.token))
+            answer = attempt(scenario, request, **options)
+            if answer.status == 400 and answer.media_type == "text/plain" and wrong == "cookie":
+                continue  # refused even earlier, since nothing confirms the cookie
+            refused(scenario, request, f"a wrong {wrong} before a valid {source}", answer)
+
+
+@MARK("authentication/cookie-comes-first")
+def test_cookie_comes_first(scenario: Scenario, request_: Usual) -> None:
+    """The cookie comes before everything else."""
+    in_order(scenario, request_, "cookie", "session-query", "header", "bearer", "access-query")
+
+
+@MARK("authentication/query-before-headers")
+def test_query_before_headers(scenario: Scenario, request_: Usual) -> None:
+    """The query comes before the headers."""
+    in_order(scenario, request_, "session-query", "header", "bearer", "access-query")
+
+
+@MARK("authentication/header-before-bearer")
+def test_header_before_bearer(scenario: Scenario, request_: Usual) -> None:
+    """The header of Coder's own comes before the general one."""
+    in_order(scenario, request_, "header", "bearer", "access-query")
+
+
+@MARK("authentication/bearer-before-access-token")
+def test_bearer_before_access_token(scenario: Scenario, request_: Usual) -> None:
+    """The bearer token comes before the query's access_token."""
+    in_order(scenario, request_, "bearer", "access-query")
+
+
+@MARK("authentication/right-source-wins")
+def test_right_source_wins(scenario: Scenario, request_: Usual) -> None:
+    """A wrong token in a later source does no harm."""
+    good = scenario.wire.token
+    order: list[Source] = ["session-query", "header", "bearer", "access-query"]
+    for index, source in enumerate(order[:-1]):
+        for later in order[index + 1 :]:
+            answer = attempt(scenario, request_, **both((source, good), (later, WRONG)))
+            accepted(request_, f"the {source} comes before the {later}", answer)
+
+
+@MARK("authentication/empty-source-is-passed-over")
+def test_empty_source(scenario: Scenario, request_: Usual) -> None:
+    """An empty text is no token."""
+    good = scenario.wire.token
+    for empty in ("cookie", "session-query", "header"):
+        for later in ("bearer", "access-query"):
+            answer = attempt(scenario, request_, **both((empty, ""), (later, good)))
+            accepted(request_, f"the {empty} is empty", answer)
+
+
+@MARK("authentication/bearer-in-any-case")
+def test_bearer_in_any_case(scenario: Scenario, request_: Usual) -> None:
+    """The scheme is not a matter of case."""
+    for scheme in ("bearer", "BEARER", "bEaReR"):
+        headers = {"authorization": f"{scheme} {scenario.wire.token}"}
+        answer = attempt(scenario, request_, token=None, headers=headers)
+        accepted(request_, f"{scheme} is bearer", answer)
+
+
+@MARK("authentication/stream-sources")
+def test_stream_sources(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """A stream opens with a token from anywhere, and shows the workspace."""
+    good = scenario.wire.token
+    limit = scenario.context.settings.timeouts.event
+    websocket = operation.stream is not None and operation.stream.transport == "websocket"
+    path = streams.watch_path(some["id"], websocket=websocket)
+    sources: tuple[Source, ...] = ("header", "bearer", "cookie", "session-query", "access-query")
+    for source in sources:
+        options = {"token": None, **_where(source, good)}
+        if websocket:
+            with streams.socket(scenario.wire, path, limit, **options) as socket:
+                seen = socket.next_data()
+        else:
+            with streams.event_stream(scenario.wire, path, limit, **options) as stream:
+                scenario.context.expect(operation.id, stream.opened, 200)
+                seen = stream.next_data()
+        if seen["id"] != some["id"]:
+            raise Mismatch(some["id"], seen["id"], scenario.wire.last)
+
+
+@MARK("authentication/comes-before-the-path")
+def test_before_the_path(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """Who is not let in learns nothing about identifiers."""
+    for identifier in ("5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001", "nonsense"):
+        request = usual(scenario, operation, some).on(identifier)
+        for token in (None, Token(WRONG)):
+            refused(scenario, request, identifier, attempt(scenario, request, token=token))
+
+
+@MARK("authentication/comes-before-the-body")
+def test_before_the_body(scenario: Scenario, request_: Usual) -> None:
+    """Who is not let in learns nothing about bodies."""
+    for token in (None, Token(WRONG)):
+        answer = attempt(scenario, request_, content=b"{", token=token)
+        refused(scenario, request_, "a wrong token with a malformed body", answer)
+
+
+@MARK("authentication/comes-before-the-method")
+def test_before_the_method(scenario: Scenario, request_: Usual) -> None:
+    """Who is not let in learns nothing about methods."""
+    if request_.operation.id == "createUserWorkspace":
+        return  # its path also belongs to routes that need no token on some releases
+    answer = attempt(scenario, request_, method="PROPFIND", token=None)
+    if answer.status not in {401, 405}:
+        raise Mismatch("401", answer.answer(), answer)
+
+
+@MARK("authentication/cookie-needs-proof")
+def test_cookie_needs_proof(scenario: Scenario, request_: Usual, some: Json) -> None:
+    """A forged form of another site would look like this."""
+    before = scenario.world.read(some["id"])
+    good = scenario.wire.token
+    answer = attempt(scenario, request_, **both(("cookie", good)))
+    if answer.status != 400 or answer.media_type != "text/plain":
+        raise Mismatch("400 with plain text", answer.answer(), answer)
+    for other in ({"coder-session-token": WRONG}, {"x-csrf-token": "nonsense"}):
+        headers = {"cookie": f"{COOKIE}={good}", **other}
+        answer = attempt(scenario, request_, token=None, headers=headers)
+        if answer.status != 400:
+            raise Mismatch("400 for a cookie without a proof", answer.answer(), answer)
+    scenario.unchanged(before, some)
+
+
+@MARK("authentication/cookie-with-proof")
+def test_cookie_with_proof(scenario: Scenario, request_: Usual) -> None:
+    """Whoever knows the token apart from the cookie is no stranger's form."""
+    good = scenario.wire.token
+    for proof in ("header", "session-query", "bearer"):
+        answer = attempt(scenario, request_, **both(("cookie", good), (proof, good)))
+        accepted(request_, f"the {proof} confirms the cookie", answer)
+
+
+@MARK("authentication/cookie-reads-alone")
+def test_cookie_reads_alone(scenario: Scenario, request_: Usual) -> None:
+    """Reading needs no proof, and other cookies do not matter."""
+    good = scenario.wire.token
+    for cookie in (f"{COOKIE}={good}", f"a=b; {COOKIE}={good}; c=d"):
+        answer = attempt(scenario, request_, token=None, headers={"cookie": cookie})
+        accepted(request_, "a cookie is enough for reading", answer)
+
+
+@MARK("authentication/no-token-in-answers")
+def test_no_token_in_answers(scenario: Scenario, request_: Usual) -> None:
+    """Neither body nor headers repeat the token, nor its secret."""
+    secret = scenario.wire.token.partition("-")[2]
+    sources: tuple[Source, ...] = ("header", "session-query", "access-query")
+    for source in sources:
+        answer = attempt(scenario, request_, token=Token(scenario.wire.token, source))
+        shown = answer.body.decode("utf-8", "replace") + repr(sorted(answer.headers.items()))
+        if secret in shown:
+            raise Mismatch("an answer without the token", "one that shows it", answer)
+
+
+@MARK("headers/sent-headers-do-not-matter")
+def test_sent_headers_do_not_matter(scenario: Scenario, request_: Usual) -> None:
+    """Headers that mean nothing here change nothing."""
+    path = request_.operation.path
+    for name, value in request_.path.items():
+        path = path.replace("{" + name + "}", value)
+    odd = [("X-Nonsense", "1"), ("X-Nonsense", "2"), ("X-Long", "x" * 4000), ("Range", "bytes=0-1")]
+    answer = raw.send(scenario.wire, "GET", path, headers=odd)
+    accepted(request_, "these headers mean nothing", answer)
+    scenario.context.expect(request_.operation.id, answer, request_.status)

@@ -1,0 +1,81 @@
+"""For every operation a request that works, and how to send it whatever comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from coder_spec import Operation
+
+from ... import streams
+from ...exchange import Exchange
+from ...samples import sample_path
+from ...wire import UNSET, Wire
+from .scenario import Scenario
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Usual:
+    """A request that leaves nothing behind, and the status that shows that it was understood.
+
+    Attributes:
+        operation: The operation.
+        path: Its path parameters.
+        body: Its body; None for none.
+        status: What a right server answers with.
+    """
+
+    operation: Operation
+    path: dict[str, str]
+    body: Json | None
+    status: int
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def on(self, workspace: str) -> Usual:
+        """The same request about another workspace."""
+        return replace(self, path={**self.path, "workspace": workspace})
+
+
+def usual(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
+    """The request for an operation; a create request is for a taken name, so it makes nothing."""
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3)
+    sharing = "workspace-sharing" in scenario.context.features
+    known: dict[str, tuple[Json | None, int]] = {
+        "updateWorkspaceMetadataById": ({"name": workspace["name"]}, 204),
+        "updateWorkspaceAutostartScheduleById": ({"schedule": "30 9 * * 1-5"}, 204),
+        "updateWorkspaceTtlById": ({"ttl_ms": 28_800_000}, 204),
+        "extendWorkspaceDeadlineById": ({"deadline": later.isoformat()}, 200),
+        "updateWorkspaceDormancyStatusById": ({"dormant": False}, 304),
+        "updateWorkspaceAutomaticUpdatesById": ({"automatic_updates": "never"}, 204),
+        "favoriteWorkspaceById": (None, 204),
+        "unfavoriteWorkspaceById": (None, 204),
+        "updateWorkspaceAcl": ({"user_roles": {}}, 204 if sharing else 403),
+        "postWorkspaceUsageById": ({}, 204),
+        "watchWorkspaceByIdViaWebsockets": (None, 426),
+    }
+    if operation.id.startswith("createUserWorkspace"):
+        taken = {"name": workspace["name"], "template_id": scenario.world.template["id"]}
+        known[operation.id] = (taken, 409)
+    body, status = known.get(operation.id, (None, 200))
+    return Usual(operation, sample_path(operation, scenario.world, workspace), body, status)
+
+
+def attempt(
+    scenario: Scenario, request: Usual, *, wire: Wire | None = None, body: Any = UNSET, **more: Any
+) -> Exchange:
+    """Send a request and take whatever comes; of an endless stream only the beginning."""
+    sender = wire or scenario.wire
+    scenario.context.checked += 1
+    if "content" not in more and body is UNSET and request.body is not None:
+        body = request.body
+    if (
+        request.operation.stream is None or request.operation.stream.transport != "sse"
+    ) or more.get("method", "GET") != "GET":
+        return sender.call(request.operation, request.path, body=body, **more)
+    path = streams.watch_path(request.path["workspace"], websocket=False)
+    limit = scenario.context.settings.timeouts.event
+    with streams.event_stream(sender, path, limit, **more) as stream:
+        return stream.opened
