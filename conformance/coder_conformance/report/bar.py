@@ -66,13 +66,15 @@ class Bar:
         """Go on by one; print what went wrong above the bar."""
         if self._task is None:
             return
-        if outcome in {Outcome.FAILED, Outcome.ERROR}:
+        bad = outcome in {Outcome.FAILED, Outcome.ERROR}
+        if bad:
             self._bad += 1
             style = "red" if outcome is Outcome.FAILED else "yellow"
             self._console.print(Text(headline(outcome, result), style=style))
-        self._bar.update(self._task, advance=1, bad=f"{self._bad} bad" if self._bad else "")
+        count = f"{self._bad} bad" if self._bad else ""
+        self._bar.update(self._task, advance=1, bad=count, refresh=bad)
 
     def finished(self) -> None:
         """Remove the bar; what was printed stays."""
         self._bar.stop()
-        self._terminal.flush()
+        self._terminal.close()

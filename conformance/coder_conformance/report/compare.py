@@ -159,8 +159,12 @@ def _changes(title: str, changes: list[Change]) -> Iterator[str]:
         return
     yield ""
     yield f"{title} ({len(changes)}):"
+    # What happened to many operations in the same way is said once.
+    groups: dict[tuple[str, str, str], list[str]] = {}
     for change in changes:
         step = " → ".join(part for part in (change.before, change.after) if part)
-        yield visible(f"  {change.key[0]} · {change.key[1]}: {step}")
-        if change.said:
-            yield f"      {visible(shortened(' '.join(change.said.split()), 300))}"
+        groups.setdefault((change.key[0], step, change.said), []).append(change.key[1])
+    for (requirement, step, said), operations in groups.items():
+        yield visible(f"  {requirement}: {step}, {', '.join(operations)}")
+        if said:
+            yield f"      {visible(shortened(' '.join(said.split()), 300))}"

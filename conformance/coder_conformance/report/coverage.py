@@ -37,12 +37,12 @@ class Coverage:
 
 
 def coverage(run: Run) -> list[Coverage]:
-    """Each operation of the run's contract, by name; empty when no server was judged."""
+    """Each operation that the contract judges servers by; empty when no server was judged."""
     if not run.statuses:
         return []
     return [
-        Coverage(name, tuple(run.documented.get(name, ())), run.statuses.get(name, {}))
-        for name in sorted({*run.documented, *run.statuses})
+        Coverage(name, tuple(documented), run.statuses.get(name, {}))
+        for name, documented in sorted(run.documented.items())
     ]
 
 

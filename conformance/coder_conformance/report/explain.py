@@ -50,7 +50,7 @@ def explain(name: str, reports: list[tuple[str, Run]]) -> str:
     requirements = catalogue.load()
     requirement = requirements.get(name)
     if requirement is None:
-        close = get_close_matches(name, requirements, n=3, cutoff=0.4)
+        close = get_close_matches(name, requirements, n=3, cutoff=0.6)
         hint = f"did you mean {' or '.join(close)}?" if close else "see coder-conformance list"
         raise SettingsError(f"{name!r} is no requirement; {hint}")
     lines = [*_about(requirement), *_tests(requirement)]

@@ -94,9 +94,10 @@ def _lines(text: str) -> str:
 def _deviations(run: Run) -> Iterator[str]:
     known = [result for result in run.results if result.deviation]
     for result in known:
-        yield f"Known deviation: {result.requirement.id} · {result.operation}: {result.deviation}"
+        about = f"{result.requirement.id} · {result.operation}"
+        yield f"Known deviation: {about}: {_lines(result.deviation)}"
     for problem in run.deviation_problems:
-        yield f"List of known deviations: {problem}"
+        yield f"List of known deviations: {_lines(problem)}"
     if known or run.deviation_problems:
         yield ""
 

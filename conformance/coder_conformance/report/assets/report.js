@@ -77,6 +77,10 @@
       group.hidden = !all("[data-item]", group).some((element) => !element.hidden);
       if (filtered && !group.hidden) group.open = true;
     }
+    for (const empty of all("[data-empty]")) {
+      const inside = all("[data-item]", empty.parentElement);
+      empty.hidden = !inside.length || inside.some((element) => !element.hidden);
+    }
     matrix(filtered, only);
     const operation = selects.find((s) => s.dataset.filter === "operation").value;
     for (const row of all("[data-operation-row]")) {

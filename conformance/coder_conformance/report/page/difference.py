@@ -7,6 +7,7 @@ import re
 from difflib import SequenceMatcher
 
 from ..visible import in_html
+from .markup import LONGEST
 
 # Below this a reader sees the difference at once.
 _LONG = 100
@@ -23,13 +24,15 @@ def difference(expected: str, actual: str) -> tuple[str, str] | None:
     Returns:
         None when they are short or have little in common, so that marks would only disturb.
     """
-    if len(expected) < _LONG or len(actual) < _LONG:
+    if len(expected.strip()) < _LONG or len(actual.strip()) < _LONG:
+        return None
+    if max(len(expected), len(actual)) > LONGEST:
         return None
     old, new = _WORD.findall(_spread(expected)), _WORD.findall(_spread(actual))
     if len(old) > _WORDS or len(new) > _WORDS:
         return None
     matcher = SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.quick_ratio() < _ALIKE or matcher.ratio() < _ALIKE:
+    if matcher.quick_ratio() < _ALIKE or _alike(matcher, old, new) < _ALIKE:
         return None
     left: list[str] = []
     right: list[str] = []
@@ -44,6 +47,16 @@ def difference(expected: str, actual: str) -> tuple[str, str] | None:
         if after:
             right.append(f"<ins>{after}</ins>")
     return "".join(left), "".join(right)
+
+
+def _alike(matcher: SequenceMatcher[str], old: list[str], new: list[str]) -> float:
+    """The part of the longer text's words that both have in common; spaces are no words."""
+    common = sum(
+        not word.isspace()
+        for block in matcher.get_matching_blocks()
+        for word in old[block.a : block.a + block.size]
+    )
+    return common / max(sum(not word.isspace() for word in words) for words in (old, new))
 
 
 def _spread(text: str) -> str:

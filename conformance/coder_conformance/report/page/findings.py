@@ -9,7 +9,7 @@ from .. import repeat
 from ..text import unexpected, untested
 from ..visible import in_html
 from .difference import difference
-from .markup import badge, block, command, facts, kind, section
+from .markup import NOTHING, badge, block, brief, broken_name, command, facts, kind, section
 
 # More findings of one requirement than this tell nothing new.
 _FINDINGS = 10
@@ -33,7 +33,7 @@ def failures(run: Run, numbers: dict[int, int]) -> str:
         '<p class="tools" hidden data-script><button type="button" data-unfold="true">Unfold all'
         '</button> <button type="button" data-unfold="false">Fold all</button></p>'
     )
-    return section("failures", "Failures", [buttons, *found], len(bad))
+    return section("failures", "Failures", [buttons, *found, NOTHING], len(bad))
 
 
 def has_deviations(run: Run) -> bool:
@@ -48,12 +48,13 @@ def deviations(run: Run, numbers: dict[int, int]) -> str:
     known = [result for result in run.results if result.deviation]
     body: list[str] = []
     if run.deviation_problems:
-        items = "".join(f"<li>{in_html(problem)}</li>" for problem in run.deviation_problems)
+        items = "".join(f"<li>{brief(problem)}</li>" for problem in run.deviation_problems)
         body.append(
             '<div class="note failed"><p>The list of known deviations is not right, and that '
             f"counts against the verdict:</p><ul>{items}</ul></div>"
         )
     body += [_finding(result, run, numbers[id(result)], unfolded=False) for result in known]
+    body.append(NOTHING)
     return section("deviations", "Known deviations", body, len(known))
 
 
@@ -64,7 +65,7 @@ def _finding(result: Result, run: Run, number: int, *, unfolded: bool) -> str:
     return (
         f'<details class="finding {kind(result).name}" id="f{number}" {facts(result)}{state}>\n'
         f"<summary>{badge(kind(result))} <code>{in_html(requirement.id)}</code> "
-        f'<code class="operation">{in_html(result.operation)}</code> '
+        f'<code class="operation">{broken_name(result.operation)}</code> '
         f'<span class="muted">{in_html(requirement.role)} · {in_html(requirement.level)}</span>'
         f'</summary>\n<div class="body">\n{body}\n</div>\n</details>'
     )
@@ -74,7 +75,7 @@ def _body(result: Result, run: Run) -> Iterator[str]:
     requirement = result.requirement
     yield f'<p class="requirement">{in_html(requirement.text)}</p>'
     if result.deviation:
-        yield f'<p class="note known">Known and accepted: {in_html(result.deviation)}</p>'
+        yield f'<p class="note known">Known and accepted: {brief(result.deviation)}</p>'
     if result.outcome is Outcome.ERROR:
         yield "<h4>Could not be judged</h4>" + block(result.reason)
     for failure in result.failures[:_FINDINGS]:
@@ -109,7 +110,9 @@ def skipped(run: Run) -> str:
     groups = untested(run)
     body = [_group(reason, results) for reason, results in groups.items()]
     count = sum(len(results) for results in groups.values())
-    if not body:
+    if body:
+        body.append(NOTHING)
+    else:
         body = ['<p class="none">Everything that was asked for was tested.</p>']
     return section("untested", "Not tested", body, count)
 
@@ -117,11 +120,11 @@ def skipped(run: Run) -> str:
 def _group(reason: str, results: list[Result]) -> str:
     rows = [
         f"<li {facts(result)}><code>{in_html(result.requirement.id)}</code> "
-        f'<code class="operation">{in_html(result.operation)}</code></li>'
+        f'<code class="operation">{broken_name(result.operation)}</code></li>'
         for result in results
     ]
     return (
-        f'<details class="group" data-group><summary>{in_html(reason)} '
+        f'<details class="group" data-group><summary>{brief(reason)} '
         f'<span class="count">{len(results)}</span></summary><ul class="columns">'
         f"{''.join(rows)}</ul></details>"
     )
@@ -136,7 +139,7 @@ def leftovers(run: Run) -> str:
             fate = "left them there, as it was told to" if kept else "deleted them all"
             said = f"The run created {run.created} workspaces and {fate}."
         return section("leftovers", "Left on the server", [f'<p class="none">{said}</p>'], 0)
-    items = "".join(f"<li>{in_html(leftover)}</li>" for leftover in run.leftovers)
+    items = "".join(f"<li>{brief(leftover)}</li>" for leftover in run.leftovers)
     hint = (
         "<p>The verdict is not touched by this. Delete it by hand, or with "
         "<code>coder-conformance sweep</code>.</p>"

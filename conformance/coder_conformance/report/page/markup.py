@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from ...results import Outcome, Result, Verdict
 from ..visible import in_html, shortened
 
+# Shown by the script in place of a list whose entries are all filtered away.
+NOTHING = '<p class="none" data-empty hidden>Nothing here fits the filters.</p>'
 # What a browser shows without trouble; report.json has the whole.
 LONGEST = 20_000
+_BRIEF = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,15 @@ def facts(result: Result) -> str:
     )
 
 
-def block(text: str, css: str = "") -> str:
+def brief(text: str) -> str:
+    """Text that belongs on a line or two."""
+    return in_html(shortened(text, _BRIEF))
+
+
+def block(text: str) -> str:
     """Text of many lines or of any length; what is cut off is said to be."""
     shown = in_html(shortened(text, LONGEST))
-    return f'<pre class="{in_html(css)}" tabindex="0">{shown}</pre>'
+    return f'<pre tabindex="0">{shown}</pre>'
 
 
 def command(text: str, what: str) -> str:

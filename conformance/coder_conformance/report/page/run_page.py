@@ -7,7 +7,7 @@ from ..visible import in_html
 from . import findings, tables
 from .filters import filters
 from .findings import has_deviations
-from .markup import KINDS, VERDICTS, badge, command, kind, sign
+from .markup import KINDS, VERDICTS, badge, brief, command, kind, sign
 from .shell import document
 
 
@@ -43,10 +43,9 @@ def _header(run: Run) -> str:
         for one in KINDS
         if (number := sum(kind(result) is one for result in run.results))
     )
-    trouble = f'<p class="note error">{in_html(run.trouble)}</p>' if run.trouble else ""
+    trouble = f'<p class="note error">{brief(run.trouble)}</p>' if run.trouble else ""
     facts = "".join(
-        f"<div><dt>{in_html(name)}</dt><dd>{in_html(value)}</dd></div>"
-        for name, value in _facts(run)
+        f"<div><dt>{in_html(name)}</dt><dd>{brief(value)}</dd></div>" for name, value in _facts(run)
     )
     again = (
         '<div class="repeat"><h2>To repeat this run</h2>'

@@ -6,7 +6,7 @@ from ...results import Result, Run
 from ..compare import Key, by_key
 from ..visible import in_html
 from .filters import filters
-from .markup import VERDICTS, badge, facts, kind, scrolled, section, sign
+from .markup import VERDICTS, badge, brief, broken_name, facts, kind, scrolled, section, sign
 from .shell import document
 
 
@@ -64,9 +64,9 @@ def render(runs: list[tuple[str, Run]]) -> str:
 
 def _column(name: str, run: Run) -> str:
     shown = [run.server_version or "version not known", run.target, f"profile {run.profile}"]
-    lines = "".join(f"<small>{in_html(text)}</small>" for text in [*shown, run.started])
+    lines = "".join(f"<small>{brief(text)}</small>" for text in [*shown, run.started])
     verdict = badge(VERDICTS[run.verdict], run.verdict.value)
-    return f'<th scope="col"><b>{in_html(name)}</b>{verdict}{lines}</th>'
+    return f'<th scope="col"><b>{brief(name)}</b>{verdict}{lines}</th>'
 
 
 def _row(key: Key, found: list[Result | None], *, same: bool) -> str:
@@ -76,8 +76,8 @@ def _row(key: Key, found: list[Result | None], *, same: bool) -> str:
     return (
         f'<tr data-row data-counted data-key="{in_html(" ".join(key))}"{mark}>'
         f'<th scope="row"><code>{in_html(key[0])}</code> '
-        f'<code class="muted">{in_html(key[1])}</code><small>{in_html(requirement.text)}</small>'
-        f"</th>{cells}</tr>"
+        f'<code class="muted">{broken_name(key[1])}</code>'
+        f"<small>{in_html(requirement.text)}</small></th>{cells}</tr>"
     )
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from string import Template
 
-from ..visible import in_html
+from ..visible import in_html, shortened
 
 _ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
@@ -29,7 +29,11 @@ def document(title: str, body: str) -> str:
         f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
     )
     return Template(_asset("report.html")).substitute(
-        title=in_html(title), policy=in_html(policy), style=style, script=script, body=body
+        title=in_html(shortened(title, 200)),
+        policy=in_html(policy),
+        style=style,
+        script=script,
+        body=body,
     )
 
 

@@ -85,7 +85,7 @@ def operations(run: Run) -> str:
     body = "".join(_operation(run, name, statuses.get(name)) for name in names)
     heads = (
         _head("Operation", "text")
-        + "".join(_head(of.label, "number") for of in KINDS)
+        + "".join(_head(of.word.capitalize(), "number") for of in KINDS)
         + _head("Seconds", "number")
         + '<th scope="col">Documented statuses, and how often each was seen</th>'
     )
@@ -111,7 +111,7 @@ def _operation(run: Run, name: str, covered: Coverage | None) -> str:
     seconds = sum(result.seconds for result in results)
     chips = "".join(_chips(covered)) if covered is not None else ""
     return (
-        f'<tr data-operation-row="{in_html(name)}"><th scope="row"><code>{in_html(name)}</code>'
+        f'<tr data-operation-row="{in_html(name)}"><th scope="row"><code>{broken_name(name)}</code>'
         f"</th>{''.join(counts)}"
         f'<td class="number" data-value="{seconds:.3f}">{seconds:.2f}</td>'
         f'<td class="chips">{chips}</td></tr>'
@@ -166,7 +166,7 @@ def _row(result: Result, number: int) -> str:
         f'<tr id="r{number}" data-counted {facts(result)}>'
         f'<th scope="row" title="{in_html(requirement.text)}">'
         f"<code>{in_html(requirement.id)}</code></th>"
-        f"<td><code>{in_html(result.operation)}</code></td><td>{in_html(requirement.role)}</td>"
+        f"<td><code>{broken_name(result.operation)}</code></td><td>{in_html(requirement.role)}</td>"
         f'<td>{in_html(requirement.level)}</td><td data-value="{rank}">{shown}</td>'
         f'<td class="number" data-value="{result.checked}">{result.checked or "·"}</td>'
         f'<td class="number" data-value="{result.seconds:.4f}">{result.seconds:.2f}</td></tr>'
