@@ -62,11 +62,13 @@ def introduce(context: Context, stack: ExitStack) -> None:
 
 def _cleanup(context: Context, journal: Journal) -> None:
     assert context.world is not None
-    context.run.created = len(context.world.created)
+    worlds = [world for world in (context.world, context.other_world) if world is not None]
+    context.run.created = sum(len(world.created) for world in worlds)
     if context.settings.keep:
         return
     try:
-        context.run.leftovers += context.world.cleanup()
+        for world in worlds:
+            context.run.leftovers += world.cleanup()
     except KeyboardInterrupt:
         context.run.leftovers.append(f"{context.world.prefix}*: the clean-up was interrupted")
     if not context.run.leftovers:

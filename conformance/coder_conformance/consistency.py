@@ -149,7 +149,7 @@ def _agent(agent: Json, resource: Json) -> Iterator[str]:
 def _page(exchange: Exchange, body: Json) -> Iterator[str]:
     query = parse_qs(urlsplit(exchange.url).query)
     found: list[Json] = body["workspaces"]
-    limit, offset = (int(query.get(name, ["0"])[-1] or 0) for name in ("limit", "offset"))
+    limit, offset = (_number(query.get(name, ["0"])[-1]) for name in ("limit", "offset"))
     if limit and len(found) > limit:
         yield f"limit is {limit} but {len(found)} workspaces came"
     if len(found) > max(body["count"] - offset, 0):
@@ -158,6 +158,11 @@ def _page(exchange: Exchange, body: Json) -> Iterator[str]:
         yield "a workspace stands twice in the page"
     for item in found:
         yield from workspace(item)
+
+
+def _number(text: str) -> int:
+    """A number of the query; 0 for a malformed pair, which servers drop."""
+    return int(text) if text.removeprefix("+").isdecimal() else 0
 
 
 def _timings(body: Json) -> Iterator[str]:

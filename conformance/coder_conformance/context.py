@@ -11,7 +11,7 @@ from coder_spec import Contract
 from .catalogue import Requirement
 from .exchange import Exchange
 from .judge import Judge
-from .results import Mismatch, Run
+from .results import CannotJudgeError, Mismatch, Run
 from .settings import Settings
 from .shared import Shared
 from .target import Target
@@ -40,6 +40,8 @@ class Context:
         world: What this run owns on the server; None when only a client is judged.
         shared: Workspaces that tests share; None likewise.
         features: What the server and the run have, by the names that requirements use.
+        other_world: What this run owns as the second user; None until something is made.
+        created_answers: An answer of each operation that creates, kept for whoever looks at one.
         inapplicable: Why a requirement says nothing of this server, by its id and the operation.
     """
 
@@ -55,6 +57,8 @@ class Context:
     features: set[str] = field(default_factory=set[str])
     inapplicable: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     checked: int = 0
+    other_world: World | None = None
+    created_answers: dict[str, Exchange] = field(default_factory=dict[str, Exchange])
 
     @cached_property
     def judge(self) -> Judge:
@@ -68,6 +72,21 @@ class Context:
         from .engine import observe  # noqa: PLC0415
 
         return observe(self)
+
+    def theirs(self) -> World:
+        """What this run owns on the server as the second user.
+
+        Raises:
+            CannotJudgeError: There is no second user, or there is no template for that one.
+        """
+        if self.member is None or self.world is None:
+            raise CannotJudgeError("no token of a second user was given")
+        if self.other_world is None:
+            made = World(self.member, self.contract, self.settings, self.world.run)
+            made.journal = self.world.journal
+            made.discover()
+            self.other_world = made
+        return self.other_world
 
     def note_status(self, operation_id: str, status: int) -> None:
         """Count an answer for the coverage that the reports show."""

@@ -13,7 +13,6 @@ from coder_conformance.results import Mismatch
 from coder_conformance.suite.server import raw
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import attempt, usual
-from coder_conformance.world import World
 from coder_spec import Operation
 
 Json = dict[str, Any]
@@ -145,7 +144,7 @@ def test_organization_unknown(scenario: Scenario, running: Json) -> None:
 
 
 @MARK("paths/workspace-names-are-free-text")
-def test_workspace_names(scenario: Scenario, world: World) -> None:
+def test_workspace_names(scenario: Scenario) -> None:
     """Whatever the text, it is just not there."""
     unlike = st.text(
         st.characters(exclude_categories=["Cs"], exclude_characters="\0/\\"), min_size=1

@@ -1,0 +1,266 @@
+"""What all answers have in common: headers, the way JSON is written, the form of errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from coder_conformance.exchange import Exchange
+from coder_conformance.results import DoesNotApplyError, Mismatch
+from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.usual import Usual, attempt, usual
+from coder_spec import Operation
+
+Json = dict[str, Any]
+MARK = pytest.mark.requirement
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)")
+TIDY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,5}[1-9])?(Z|[+-]\d\d:\d\d)")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ANY_UUID = re.compile(
+    r"\{?(urn:uuid:)?[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}\}?", re.IGNORECASE
+)
+LISTS = {"workspaces", "resources", "failing_agents", "apps", "subsystems", "display_apps",
+         "log_sources", "scripts", "statuses", "provisioner_timings", "agent_script_timings",
+         "agent_connection_timings"}  # fmt: skip
+
+
+@pytest.fixture
+def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
+    """A request that works."""
+    return usual(scenario, operation, some)
+
+
+@pytest.fixture
+def answers(scenario: Scenario, request_: Usual) -> list[Exchange]:
+    """A right answer of the operation, and two or three errors."""
+    seen = [attempt(scenario, request_), attempt(scenario, request_, token=None)]
+    for name, wrong in (("workspace", str(uuid4())), ("workspace", "x"), ("user", "no-such-user")):
+        if name in request_.path:
+            bad = Usual(request_.operation, {**request_.path, name: wrong}, request_.body, 0)
+            seen.append(attempt(scenario, bad))
+    if request_.operation.raw.get("requestBody"):
+        seen.append(attempt(scenario, request_, content=b"{"))
+    return seen
+
+
+@MARK("headers/content-type")
+def test_content_type(answers: list[Exchange]) -> None:
+    """One label for all JSON."""
+    for answer in answers:
+        label = answer.headers.get("content-type", "")
+        if answer.body and label.lower().replace(" ", "") != "application/json;charset=utf-8":
+            raise Mismatch("application/json; charset=utf-8", label or "none", answer)
+
+
+def _has(answers: list[Exchange], header: str, *parts: str) -> None:
+    for answer in answers:
+        value = answer.headers.get(header, "")
+        missing = [part for part in parts if part.lower() not in value.lower()]
+        if missing:
+            raise Mismatch(f"{header} with {', '.join(missing)}", value or "none", answer)
+
+
+@MARK("headers/no-sniffing")
+def test_no_sniffing(answers: list[Exchange]) -> None:
+    """No guesses about the type."""
+    _has(answers, "x-content-type-options", "nosniff")
+
+
+@MARK("headers/vary")
+def test_vary(answers: list[Exchange]) -> None:
+    """Caches have to keep callers apart."""
+    _has(answers, "vary", "Origin", "Cookie")
+
+
+@MARK("headers/request-ids-differ")
+def test_request_ids(answers: list[Exchange]) -> None:
+    """Each request can be found in the server's log."""
+    seen = [answer.headers.get("x-coder-request-id", "") for answer in answers]
+    if len(set(seen)) != len(seen):
+        raise Mismatch("request ids that differ", repr(seen), answers[0])
+
+
+@MARK("headers/build-version")
+def test_build_version(scenario: Scenario, answers: list[Exchange]) -> None:
+    """The version that the server states."""
+    version = scenario.context.run.server_version
+    for answer in answers:
+        if answer.headers.get("x-coder-build-version") != version:
+            shown = answer.headers.get("x-coder-build-version", "none")
+            raise Mismatch(f"the version {version}", shown, answer)
+
+
+@MARK("headers/rate-limit")
+def test_rate_limit(scenario: Scenario, request_: Usual) -> None:
+    """What is left never exceeds what there is, and comes back soon."""
+    answers = [attempt(scenario, request_) for _ in range(2)]
+    kinds = ("limit", "remaining", "reset")
+    shown = [[a.headers.get(f"x-ratelimit-{kind}") for kind in kinds] for a in answers]
+    if all(value is None for values in shown for value in values):
+        raise DoesNotApplyError("the server sends no rate-limit headers")
+    for values, answer in zip(shown, answers, strict=True):
+        if any(value is None or not value.isdigit() for value in values):
+            raise Mismatch("three whole numbers", repr(values), answer)
+        limit, remaining, reset = (int(value or 0) for value in values)
+        if remaining > limit or not -5 <= reset - time.time() <= 125:
+            raise Mismatch("remaining within limit and a reset soon", repr(values), answer)
+
+
+@MARK("headers/no-caching")
+def test_no_caching(answers: list[Exchange]) -> None:
+    """Nothing that a cache could go by."""
+    for answer in answers:
+        for header in ("etag", "location", "expires", "last-modified"):
+            if header in answer.headers:
+                raise Mismatch(f"no header {header}", answer.headers[header], answer)
+
+
+@MARK("headers/accept-is-ignored")
+def test_accept(scenario: Scenario, request_: Usual) -> None:
+    """JSON, whatever is asked for."""
+    for wanted in ("text/html", "application/xml", "text/event-stream", "*/*;q=0", "nonsense"):
+        answer = attempt(scenario, request_, headers={"accept": wanted})
+        scenario.context.expect(request_.operation.id, answer, request_.status)
+
+
+@MARK("envelope/leaves-out-what-is-empty")
+def test_leaves_out(answers: list[Exchange]) -> None:
+    """Absent, not null and not empty."""
+    for answer in answers:
+        if answer.status < 400:
+            continue
+        body = answer.json()
+        if not isinstance(body.get("message"), str) or not body["message"]:
+            raise Mismatch("a message", answer.answer(), answer)
+        for name in ("detail", "validations"):
+            if name in body and not body[name]:
+                raise Mismatch(f"no {name}", f"{name} = {body[name]!r}", answer)
+        for entry in body.get("validations", []):
+            if set(entry) != {"field", "detail"} or not entry["field"]:
+                raise Mismatch("validations of field and detail", repr(entry), answer)
+
+
+@MARK("json/compact")
+def test_compact(answers: list[Exchange]) -> None:
+    """No blanks outside texts, one line break at the end."""
+    for answer in answers:
+        text = answer.body.decode()
+        outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
+        if not outside.endswith("\n") or re.search(r"\s", outside[:-1]):
+            shown = repr(f"{text[:80]}…{text[-20:]}")
+            raise Mismatch("compact JSON and a line break", shown, answer)
+
+
+@MARK("json/markup-is-escaped")
+def test_markup(scenario: Scenario) -> None:
+    """A text with markup comes back without a bare < or >."""
+    answer = scenario.call("getWorkspaceMetadataById", {"workspace": "<b>&amp;</b>"}, 400)
+    if b"\\u003cb\\u003e\\u0026amp;" not in answer.body or re.search(rb"[<>&]", answer.body):
+        raise Mismatch("\\u003c, \\u003e and \\u0026", answer.answer(), answer)
+
+
+@MARK("json/stable")
+def test_stable(scenario: Scenario, request_: Usual) -> None:
+    """The same question, the same answer."""
+    one, other = (_still(attempt(scenario, request_).json()) for _ in range(2))
+    if one != other:
+        raise Mismatch(repr(one)[:300], repr(other)[:300], scenario.wire.last)
+
+
+def _still(value: Any) -> Any:
+    """A value without what moves by itself."""
+    if isinstance(value, list):
+        return [_still(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    moving = {"resources", "health", "last_used_at", "last_seen_at", "matched_provisioners"}
+    return {name: _still(inner) for name, inner in value.items() if name not in moving}
+
+
+def _each(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every field of a JSON value with its name, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key, inner
+            yield from _each(inner, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _each(item, name)
+
+
+@pytest.fixture
+def structured(scenario: Scenario, operation: Operation, some: Json) -> list[Exchange]:
+    """Successes that show workspaces or timings; for creating and dormancy those of reading."""
+    if operation.method == "GET":
+        return [attempt(scenario, usual(scenario, operation, some))]
+    if operation.id == "updateWorkspaceDormancyStatusById":
+        on = [
+            scenario.on(some, operation.id, 200, body={"dormant": dormant})
+            for dormant in (True, False)
+        ]
+        scenario.on(some, "updateWorkspaceTtlById", 204, body={"ttl_ms": 28_800_000})
+        return on
+    return [scenario.created_answer(operation.id)]
+
+
+@MARK("json/timestamps")
+def test_timestamps(structured: list[Exchange]) -> None:
+    """Micro-seconds at most, without zeros at the end."""
+    for answer in structured:
+        for name, value in _each(answer.json()):
+            if isinstance(value, str) and STAMP.fullmatch(value) and not TIDY.fullmatch(value):
+                raise Mismatch(f"a tidy time in {name}", value, answer)
+
+
+@MARK("json/identifiers")
+def test_identifiers(structured: list[Exchange]) -> None:
+    """One spelling."""
+    for answer in structured:
+        for name, value in _each(answer.json()):
+            if (
+                (name == "id" or name.endswith("_id"))
+                and isinstance(value, str)
+                and ANY_UUID.fullmatch(value)
+                and not UUID.fullmatch(value)
+            ):
+                raise Mismatch(f"lower case and hyphens in {name}", value, answer)
+
+
+@MARK("json/lists-are-never-null")
+def test_lists(structured: list[Exchange]) -> None:
+    """An empty list is a list."""
+    for answer in structured:
+        for name, value in _each(answer.json()):
+            if name in LISTS and not isinstance(value, list):
+                raise Mismatch(f"a list in {name}", repr(value), answer)
+
+
+@MARK("json/whole-milliseconds")
+def test_milliseconds(structured: list[Exchange]) -> None:
+    """Whole, and written so."""
+    for answer in structured:
+        for name, value in _each(answer.json()):
+            if name.endswith("_ms") and not isinstance(value, int):
+                if name == "latency_ms":
+                    continue  # a measured time, which has fractions
+                raise Mismatch(f"a whole number in {name}", repr(value), answer)
+
+
+@MARK("json/no-duplicate-fields")
+def test_no_duplicates(structured: list[Exchange]) -> None:
+    """Programs differ about which one they take."""
+
+    def once(pairs: list[tuple[str, Any]]) -> Json:
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            raise Mismatch("each field once", repr(sorted(names)), structured[0])
+        return dict(pairs)
+
+    for answer in structured:
+        json.loads(answer.body, object_pairs_hook=once)

@@ -1,0 +1,144 @@
+"""Methods that a path does not have, slashes at its end, and paths that do not exist."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from coder_conformance.exchange import Exchange
+from coder_conformance.results import DoesNotApplyError, Mismatch
+from coder_conformance.suite.server import raw
+from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.usual import Usual, attempt, usual
+from coder_spec import Operation
+
+Json = dict[str, Any]
+MARK = pytest.mark.requirement
+UNKNOWN = {"message": "Route not found."}
+
+
+def target(request: Usual) -> str:
+    """Path of a request below the API's prefix."""
+    path = request.operation.path
+    for name, value in request.path.items():
+        path = path.replace("{" + name + "}", value)
+    return path
+
+
+def refused(answer: Exchange, allowed: str) -> None:
+    """405, nothing in it, and the methods that there are."""
+    if answer.status != 405 or answer.body or answer.media_type:
+        raise Mismatch("405 without a body and a content type", answer.answer(), answer)
+    named = {name.strip() for name in answer.headers.get("allow", "").split(",")}
+    if allowed and allowed not in named:
+        raise Mismatch(f"Allow with {allowed}", f"Allow: {sorted(named)}", answer)
+
+
+def skip_gated(scenario: Scenario, operation: Operation) -> None:
+    """Without workspace sharing its path answers every method alike."""
+    if operation.id == "updateWorkspaceAcl" and (
+        "workspace-sharing" not in scenario.context.features
+    ):
+        raise DoesNotApplyError("without workspace sharing every method is answered with 403")
+
+
+@MARK("routes/no-head")
+def test_no_head(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """GET is there and HEAD is not."""
+    request = usual(scenario, operation, some)
+    refused(raw.send(scenario.wire, "HEAD", target(request)), "GET")
+
+
+@MARK("routes/no-options")
+def test_no_options(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """Without the headers of a preflight it is a method like any other."""
+    skip_gated(scenario, operation)
+    request = usual(scenario, operation, some)
+    refused(raw.send(scenario.wire, "OPTIONS", target(request)), operation.method)
+
+
+@MARK("routes/unknown-verbs")
+def test_unknown_verbs(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """Words that no path knows."""
+    skip_gated(scenario, operation)
+    request = usual(scenario, operation, some)
+    for verb in ("FROB", "get", "PROPFIND"):
+        answer = raw.send(scenario.wire, verb, target(request))
+        refused(answer, "")
+
+
+@MARK("routes/path-before-method")
+def test_path_before_method(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """What is not there has no methods."""
+    for identifier, status in ((str(uuid4()), 404), ("nonsense", 400)):
+        request = usual(scenario, operation, some).on(identifier)
+        answer = attempt(scenario, request, method="OPTIONS")
+        if answer.status != status:
+            raise Mismatch(f"{status} for {identifier}", answer.answer(), answer)
+
+
+@MARK("routes/preflight")
+def test_preflight(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """Answered at once, and nothing is allowed to strangers."""
+    headers = [
+        ("Origin", "https://elsewhere.example"),
+        ("Access-Control-Request-Method", operation.method),
+    ]
+    request = usual(scenario, operation, some)
+    answer = raw.send(scenario.wire, "OPTIONS", target(request), headers=headers, token=False)
+    allowed = answer.headers.get("access-control-allow-origin", "")
+    if answer.status != 200 or answer.body or allowed not in {"", "*"}:
+        raise Mismatch("200 without a body", answer.answer(), answer)
+
+
+@MARK("routes/trailing-slash-accepted")
+def test_slash_accepted(scenario: Scenario, operation: Operation, running: Json) -> None:
+    """The same with a slash."""
+    request = usual(scenario, operation, running)
+    answer = attempt_at(scenario, request, target(request) + "/")
+    if answer.status != request.status:
+        raise Mismatch(f"{request.status}", answer.answer(), answer)
+    scenario.context.expect(operation.id, answer, request.status)
+
+
+@MARK("routes/trailing-slash-refused")
+def test_slash_refused(scenario: Scenario, operation: Operation, running: Json) -> None:
+    """Another path, which is not there."""
+    request = usual(scenario, operation, running)
+    answer = attempt_at(scenario, request, target(request) + "/")
+    if answer.status != 404 or answer.json() != UNKNOWN:
+        raise Mismatch(f"404 with {UNKNOWN}", answer.answer(), answer)
+    scenario.unchanged(running, running)
+
+
+def attempt_at(scenario: Scenario, request: Usual, path: str) -> Exchange:
+    """The request at another path."""
+    content = None if request.body is None else json.dumps(request.body).encode()
+    return scenario.wire.send(request.operation.method, path, content=content)
+
+
+@MARK("routes/unknown-route")
+def test_unknown_route(scenario: Scenario) -> None:
+    """With and without a token, whatever the method would be."""
+    for path in ("/no-such-thing", "/no-such-thing/at/all", "/workspacez"):
+        for token in (True, False):
+            answer = raw.send(scenario.wire, "GET", path, token=token)
+            if answer.status != 404 or answer.media_type != "application/json":
+                raise Mismatch(f"404 with JSON for {path}", answer.answer(), answer)
+            if answer.json() != UNKNOWN:
+                raise Mismatch(repr(UNKNOWN), answer.answer(), answer)
+
+
+@MARK("routes/unknown-route-of-a-workspace")
+def test_unknown_route_of_a_workspace(scenario: Scenario, some: Json) -> None:
+    """Below a workspace too, once token and identifier are right."""
+    for tail in ("no-such-thing", "ttl/more", "watch/more"):
+        answer = raw.send(scenario.wire, "GET", f"/workspaces/{some['id']}/{tail}")
+        if answer.status != 404 or answer.json() != UNKNOWN:
+            raise Mismatch(f"404 with {UNKNOWN}", answer.answer(), answer)
+    answer = raw.send(scenario.wire, "GET", f"/workspaces/{some['id']}/nope", token=False)
+    if answer.status != 401:
+        raise Mismatch("401 before anything else", answer.answer(), answer)
