@@ -142,6 +142,8 @@ class Watch:
 
         These are of the original too, and on purpose not in the contract:
         """
+        if answer.path == "/api/v2/users/first" and answer.method == "GET":
+            return "of the original, and not in the contract because no client needs it"
         if answer.path.startswith("/healthz"):
             return "the health check is no part of the API"
         if answer.method == "OPTIONS" and answer.status == 200 and not answer.body:

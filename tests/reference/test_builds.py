@@ -32,6 +32,7 @@ def test_agents_of_an_old_build_are_gone(api: Api) -> None:
     old = api.get(f"/workspacebuilds/{workspace['latest_build']['id']}")
     agent = old["resources"][0]["agents"][0]
     assert (agent["status"], agent["lifecycle_state"]) == ("disconnected", "off")
+    assert agent["health"] == {"healthy": False, "reason": "agent is not running"}
     assert agent["disconnected_at"] == "2025-09-01T12:00:10Z"
 
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 
+from coder_conformance.reference.rules.search import like
 from coder_conformance.reference.seed.default import default_seed
 from coder_conformance.reference.seed.model import TemplateSeed, VersionSeed
 
@@ -218,3 +220,30 @@ def test_templates(make_api: Callable[..., Api]) -> None:
     assert (response.status_code, response.json()["detail"]) == (400, "use docker")
     response = api.send("POST", "/users/me/workspaces", {"name": "x", "template_id": str(deleted)})
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "expected"),
+    [
+        ("abc", "ABC", True), ("ab", "abc", False), ("a_c", "abc", True), ("a_", "a", False),
+        ("%", "", True), ("%%", "x", True), ("a%", "abc", True), ("%c", "abc", True),
+        ("a%a", "a", False), ("a%b%a", "aba", True), ("a%b%a", "aa", False),
+        ("%b_d%", "abcde", True), ("%b_d", "abcde", False), ("_%_", "a", False),
+        ("a.c", "abc", False), ("%" + "a%" * 16 + "b", "a" * 32, False),
+        ("%" + "_%" * 16, "a" * 32, True), ("", "", True), ("", "a", False),
+    ],
+)  # fmt: skip
+def test_wildcards(pattern: str, value: str, expected: bool) -> None:
+    """A percent sign is any text and an underscore any character, in no time whatever the text."""
+    start = time.perf_counter()
+    assert like(pattern)(value) is expected
+    assert time.perf_counter() - start < 0.1
+
+
+def test_long_queries_do_not_hold_up_the_server(api: Api) -> None:
+    """Thousands of wildcards and parameters in one query are answered at once."""
+    api.create("a" * 32)
+    for q in ("name:" + "%a" * 9000, " ".join(f"param:%{n}%" for n in range(3000))):
+        start = time.perf_counter()
+        assert api.get(f"/workspaces?q={quote(q)}")["count"] == 0
+        assert time.perf_counter() - start < 2

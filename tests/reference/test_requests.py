@@ -282,11 +282,14 @@ def test_users_see_only_themselves(api: Api) -> None:
 def test_first_user(make_api: Callable[..., Api]) -> None:
     """A fresh deployment takes one first user, who is its owner."""
     api = make_api(Seed())
+    assert api.send("GET", "/users/first", token=None).status_code == 404
     body = {"email": "a@coder.example", "username": "boss", "password": PASSWORD}
     response = api.send("POST", "/users/first", body, token=None)
     assert response.status_code == 201
     assert set(response.json()) == {"user_id", "organization_id"}
     assert api.send("POST", "/users/first", body, token=None).status_code == 409
+    assert api.send("GET", "/users/first", token=None).status_code == 200
+    assert api.send("PUT", "/users/first").headers.get_list("allow") == ["GET", "POST"]
     login = {"email": "a@coder.example", "password": PASSWORD}
     token = api.send("POST", "/users/login", login, token=None).json()["session_token"]
     assert api.get("/users/me", token=token)["roles"][0]["name"] == "owner"

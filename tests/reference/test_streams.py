@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import time
 from collections.abc import Generator
 from typing import Any
@@ -13,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from coder_conformance.reference import ManualClock, Settings, create_app
+from coder_conformance.reference.http import streams
 from coder_conformance.reference.pytest_plugin import RunningServer, start_server
 from coder_conformance.reference.seed.default import MEMBER, OWNER
 
@@ -278,6 +280,30 @@ def test_clients_must_not_speak(live: Live) -> None:
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1002
         assert closed.value.rcvd.reason == "Clients cannot send messages for one-way WebSockets"
+
+
+def test_clients_must_read(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket that cannot be written to is given up, and the feed behind it with it."""
+    monkeypatch.setattr(streams, "WRITE_SECONDS", 0.2)
+    gateway, workspace = live.server.app.state.gateway, live.workspace()
+    host, port = live.address.split(":")
+    lines = [f"{name}: {value}\r\n" for name, value in (OWNER_HEADER | UPGRADE).items()]
+    request = f"GET /api/v2/workspaces/{workspace}/watch-ws HTTP/1.1\r\nHost: x\r\n{''.join(lines)}"
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.connect((host, int(port)))
+        client.sendall(f"{request}\r\n".encode())
+        assert client.recv(12) == b"HTTP/1.1 101"
+
+        def flood() -> None:
+            for _ in range(200):
+                gateway._world.events.publish(UUID(workspace))
+
+        deadline = time.monotonic() + 10
+        while gateway.streams.count() and time.monotonic() < deadline:
+            live.server.call(flood)
+            time.sleep(0.02)
+        assert gateway.streams.count() == 0
 
 
 def test_a_close_is_echoed(live: Live) -> None:

@@ -39,7 +39,7 @@ class Settings:
     debug_build_logs: bool = False
     access_url: str | None = None
     version: str = "v2.25.0-reference"
-    max_body_bytes: int = 32 * 1024 * 1024
+    max_body_bytes: int = 4 * 1024 * 1024
 
     @property
     def connect_seconds(self) -> float:

@@ -11,6 +11,7 @@ from coder_conformance.reference.lifecycle.builds import Builds
 from coder_conformance.reference.lifecycle.core import Core
 from coder_conformance.reference.lifecycle.events import Events
 from coder_conformance.reference.lifecycle.executor import Executor
+from coder_conformance.reference.lifecycle.incidents import Incidents
 from coder_conformance.reference.scheduler import Scheduler
 from coder_conformance.reference.settings import Settings
 
@@ -31,6 +32,7 @@ class World:
         self.core = Core(settings, self.clock, self.ids, self.store, self.scheduler, self.events)
         self.builds = Builds(self.core)
         self.executor = Executor(self.core, self.builds)
+        self.incidents = Incidents(self.core)
         self.deployment_id = self.ids.uuid()
         self.commit: Callable[[], None] = lambda: None
         """Makes everything that was saved durable; does nothing without a state file."""

@@ -198,8 +198,9 @@ class ResourcePlan:
 class TemplateVersion:
     """One state of a template: what to ask for and what to build.
 
-    ``build_errors`` maps a transition to the text with which its job fails; ``build_seconds``
-    overrides the deployment's build duration.
+    ``build_errors`` maps a transition to the text with which its job fails, ``hangs`` to the state
+    (``pending`` or ``running``) in which its job gets stuck until it is ended for that;
+    ``build_seconds`` overrides the deployment's build duration.
     """
 
     id: UUID
@@ -217,6 +218,7 @@ class TemplateVersion:
     presets: list[Preset] = field(default_factory=list[Preset])
     resources: list[ResourcePlan] = field(default_factory=list[ResourcePlan])
     build_errors: dict[str, str] = field(default_factory=dict[str, str])
+    hangs: dict[str, str] = field(default_factory=dict[str, str])
     build_seconds: float | None = None
 
 
@@ -255,11 +257,26 @@ class Template:
 
 
 @dataclass(slots=True, kw_only=True)
+class AppStatus:
+    """What an app reported about its work."""
+
+    id: UUID
+    created_at: datetime
+    workspace_id: UUID
+    agent_id: UUID
+    app_id: UUID
+    state: str
+    message: str
+    uri: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
 class Workspace:
     """A development environment of a user.
 
-    ``user_roles`` and ``group_roles`` are its access list; ``usage_pending`` marks it for the next
-    update of ``last_used_at``. ``revision`` grows whenever what clients see may have changed.
+    ``user_roles`` and ``group_roles`` are its access list; ``app_status`` is the newest report of
+    an app; ``usage_pending`` marks it for the next update of ``last_used_at``. ``revision`` grows
+    whenever what clients see may have changed.
     """
 
     id: UUID
@@ -281,6 +298,7 @@ class Workspace:
     user_roles: dict[UUID, str] = field(default_factory=dict[UUID, str])
     group_roles: dict[UUID, str] = field(default_factory=dict[UUID, str])
     usage_pending: bool = False
+    app_status: AppStatus | None = None
     revision: int = 0
 
     @property
@@ -291,11 +309,12 @@ class Workspace:
 
 @dataclass(slots=True, kw_only=True)
 class App:
-    """An app of an agent."""
+    """An app of an agent; ``statuses`` are its reports, the oldest first."""
 
     id: UUID
     plan: AppPlan
     health: str = "disabled"
+    statuses: list[AppStatus] = field(default_factory=list[AppStatus])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -328,6 +347,7 @@ class Agent:
     api_version: str = ""
     expanded_directory: str = ""
     logs_length: int = 0
+    logs_overflowed: bool = False
     apps: list[App] = field(default_factory=list[App])
     scripts: list[Script] = field(default_factory=list[Script])
 

@@ -6,6 +6,7 @@ from coder_conformance.reference.domain.model import (
     ZERO_UUID,
     Agent,
     App,
+    AppStatus,
     Build,
     Job,
     Resource,
@@ -147,7 +148,7 @@ def _agent_json(resource: Resource, agent: Agent) -> Object:
         "environment_variables": environment,
         "operating_system": plan.operating_system,
         "logs_length": agent.logs_length,
-        "logs_overflowed": False,
+        "logs_overflowed": agent.logs_overflowed,
         **present(directory=plan.directory, expanded_directory=agent.expanded_directory),
         "version": agent.version,
         "api_version": agent.api_version,
@@ -182,7 +183,23 @@ def _app_json(app: App) -> Object:
         "health": app.health,
         "hidden": False,
         "open_in": "slim-window",
-        "statuses": [],
+        "statuses": [app_status_json(status) for status in reversed(app.statuses)],
+    }
+
+
+def app_status_json(status: AppStatus) -> Object:
+    """Return what an app reported about its work."""
+    return {
+        "id": str(status.id),
+        "created_at": format_time(status.created_at),
+        "workspace_id": str(status.workspace_id),
+        "agent_id": str(status.agent_id),
+        "app_id": str(status.app_id),
+        "state": status.state,
+        "message": status.message,
+        "uri": status.uri,
+        "icon": "",
+        "needs_user_attention": False,
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from coder_conformance.reference.rules.go import quote
 
+# Walking through more than this would hold up the server.
+LONGEST_EXPLAINED = 1 << 18
 _LITERALS = {"t": "true", "f": "false", "n": "null"}
 _DIGITS = "0123456789"
 _HEX = "0123456789abcdefABCDEF"
@@ -21,6 +23,8 @@ def explain(body: bytes) -> str:
     text = body.decode("latin-1")
     if not text.strip(_BLANK):
         return "EOF"
+    if len(text) > LONGEST_EXPLAINED:
+        return f"the body is not JSON; it is too long ({len(text)} bytes) to say where"
     try:
         _Scanner(text).value()
     except _FaultError as fault:

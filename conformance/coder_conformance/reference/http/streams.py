@@ -22,6 +22,9 @@ Send = Callable[[Message], Awaitable[None]]
 MAX_WAITING_FRAMES = 256
 SSE_PING = b"event: ping\n\n"
 WEBSOCKET_PING = '{"type":"ping","data":null}\n'
+# How long a client may keep a WebSocket from being written to.
+WRITE_SECONDS = 10.0
+NOT_SENT = "Unable to send newest message"
 CLIENT_SENT = "Clients cannot send messages for one-way WebSockets"
 
 
@@ -155,18 +158,27 @@ async def serve_messages(feed: Feed, headers: list[Header], receive: Receive, se
     await receive()
     await send({"type": "websocket.accept", "headers": headers})
     listener = asyncio.create_task(feed.listen(receive))
+
+    async def say(message: str) -> None:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await send({"type": "websocket.send", "text": message})
+
     try:
-        await send({"type": "websocket.send", "text": WEBSOCKET_PING})
+        await say(WEBSOCKET_PING)
         while not feed.ended:
             for kind, text in feed.take():
-                message = '{"type":"' + kind + '","data":' + text.decode() + "}\n"
-                await send({"type": "websocket.send", "text": message})
+                await say('{"type":"' + kind + '","data":' + text.decode() + "}\n")
             if not feed.ended:
                 await feed.wait(None)
         if feed.violated:
             await send({"type": "websocket.close", "code": 1002, "reason": CLIENT_SENT})
         elif feed.shutdown:
             await send({"type": "websocket.close", "code": 1000, "reason": "Connection closed"})
+    except TimeoutError:
+        # The client does not read. It gets to know why if it ever does.
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(WRITE_SECONDS):
+                await send({"type": "websocket.close", "code": 1011, "reason": NOT_SENT})
     except OSError:
         # The client went away while something was being sent to it.
         feed.gone = True

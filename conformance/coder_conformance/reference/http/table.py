@@ -81,7 +81,12 @@ def _users() -> Node:
         own_guards=[authenticate],
         slash=True,
         children={
-            "first": Node({"POST": Endpoint(users.create_first_user)}),
+            "first": Node(
+                {
+                    "GET": Endpoint(users.has_first_user),
+                    "POST": Endpoint(users.create_first_user),
+                }
+            ),
             "login": Node({"POST": Endpoint(users.login_with_password)}),
         },
         variable=Node(

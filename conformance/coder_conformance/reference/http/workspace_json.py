@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from coder_conformance.reference.domain.model import Workspace
-from coder_conformance.reference.http.build_json import build_json
+from coder_conformance.reference.http.build_json import app_status_json, build_json
 from coder_conformance.reference.http.render import Json, Object, present, time_or_null, to_json
 from coder_conformance.reference.lifecycle.agents import health_problem
 from coder_conformance.reference.rules.go import format_time
@@ -21,6 +21,7 @@ def workspace_json(
     template = store.templates[workspace.template_id]
     owner = store.users[workspace.owner_id]
     failing: list[Json] = [str(agent.id) for agent in build.agents() if health_problem(agent)]
+    status = workspace.app_status
     ttl = workspace.ttl_ms if template.allow_user_autostop else template.default_ttl_ms
     result: Object = {
         "id": str(workspace.id),
@@ -40,7 +41,7 @@ def workspace_json(
         "template_require_active_version": template.require_active_version,
         "template_use_classic_parameter_flow": template.classic_parameter_flow,
         "latest_build": build_json(world, workspace, build, fresh=fresh),
-        "latest_app_status": None,
+        "latest_app_status": None if status is None else app_status_json(status),
         "outdated": build.version_id != template.active_version_id,
         "name": workspace.name,
         **present(autostart_schedule=workspace.autostart_schedule, ttl_ms=ttl),

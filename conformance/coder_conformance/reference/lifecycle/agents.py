@@ -49,6 +49,8 @@ def _make_agent(ids: Ids, plan: AgentPlan, now: datetime) -> Agent:
 
 def health_problem(agent: Agent) -> str:
     """Return why ``agent`` is not healthy, empty if it is."""
+    if agent.status != "connected" and agent.lifecycle_state == "off":
+        return "agent is not running"
     if agent.status == "timeout":
         return "agent is taking too long to connect"
     if agent.status == "disconnected":

@@ -24,6 +24,9 @@ from coder_conformance.reference.rules.ttl import first_deadline
 QUEUE_SHARE = 0.25
 # Which part passes between the request to cancel a running job and its end.
 CANCEL_SHARE = 0.25
+# When a job that is stuck is ended: without news from its provisioner, or without one at all.
+STUCK_RUNNING = timedelta(minutes=5)
+STUCK_PENDING = timedelta(minutes=30)
 # The steps of a job and the part of the running time that each takes.
 STAGES = (("init", 0.2), ("plan", 0.3), ("graph", 0.1), ("apply", 0.4))
 
@@ -139,13 +142,18 @@ class Builds:
 
     def _schedule(self, build: Build) -> None:
         wait = timedelta(seconds=self._seconds(build) * QUEUE_SHARE)
-        if build.job.started_at is None:
+        if self._hang(build) == "pending":
+            self._schedule_rescue(build)
+        elif build.job.started_at is None:
             self._core.scheduler.at(build.job.created_at + wait, lambda: self._acquire(build))
         else:
             self._schedule_end(build)
 
     def _schedule_end(self, build: Build) -> None:
         started = build.job.started_at or build.job.created_at
+        if self._hang(build) == "running":
+            self._core.scheduler.at(started + STUCK_RUNNING, lambda: self._reap(build))
+            return
         run = timedelta(seconds=self._seconds(build) * (1 - QUEUE_SHARE))
         self._core.scheduler.at(started + run, lambda: self._complete(build))
 
@@ -157,6 +165,36 @@ class Builds:
         job.worker_id = self.worker_id
         self._core.save_and_tell(build)
         self._schedule_end(build)
+
+    def _hang(self, build: Build) -> str:
+        """Return the state in which the job of ``build`` gets stuck, empty if it does not."""
+        return self._core.store.versions[build.version_id].hangs.get(build.transition, "")
+
+    def _schedule_rescue(self, build: Build) -> None:
+        """Schedule the end of a job that no provisioner is going to take."""
+        created = build.job.created_at
+        if build.orphan:
+            # There is nothing to destroy, so nobody is needed for it.
+            self._core.scheduler.at(created, lambda: self._finish_orphan(build))
+        else:
+            self._core.scheduler.at(created + STUCK_PENDING, lambda: self._reap(build))
+
+    def _finish_orphan(self, build: Build) -> None:
+        if build.job.status == "pending":
+            build.job.started_at = self._core.clock.now()
+            self._complete(build)
+
+    def _reap(self, build: Build) -> None:
+        """End a job that is still where it got stuck."""
+        job = build.job
+        if job.completed_at is not None:
+            return
+        now = self._core.clock.now()
+        wait = STUCK_PENDING if job.started_at is None else STUCK_RUNNING
+        job.error = f"the job was stuck for {int(wait.total_seconds()) // 60} minutes and was ended"
+        job.started_at = job.started_at or now
+        job.completed_at = job.updated_at = build.updated_at = now
+        self._core.save_and_tell(build)
 
     def _end_canceled(self, build: Build) -> None:
         if build.job.completed_at is not None:

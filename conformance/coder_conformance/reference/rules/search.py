@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from coder_conformance.reference.domain.model import Build, Workspace
@@ -108,11 +108,39 @@ def _read_parameters(terms: Terms, query: WorkspaceQuery) -> None:
 
 
 def like(pattern: str) -> Callable[[str], bool]:
-    """Return a test for SQL's ILIKE: ``%`` any text, ``_`` any character, case ignored."""
-    parts = {"%": ".*", "_": "."}
-    text = "".join(parts.get(char, re.escape(char)) for char in pattern)
-    matcher = re.compile(text, re.IGNORECASE | re.DOTALL)
-    return lambda value: matcher.fullmatch(value) is not None
+    """Return a test for SQL's ILIKE: ``%`` any text, ``_`` any character, case ignored.
+
+    Its time grows with the product of the lengths at most, whatever the pattern: whoever searches
+    must not be able to hold up the server. (A regular expression would try combinations.)
+    """
+    first, *rest = pattern.lower().split("%")
+    if not rest:
+        return lambda value: _fits(first, value.lower(), 0) and len(value) == len(first)
+    *middle, last = rest
+    middle = [part for part in middle if part]
+    least = len(first) + len(last) + sum(map(len, middle))
+
+    def test(value: str) -> bool:
+        value = value.lower()
+        end = len(value) - len(last)
+        if len(value) < least or not _fits(first, value, 0) or not _fits(last, value, end):
+            return False
+        at = len(first)
+        for part in middle:
+            while at + len(part) <= end and not _fits(part, value, at):
+                at += 1
+            at += len(part)
+        return at <= end
+
+    return test
+
+
+def _fits(part: str, value: str, at: int) -> bool:
+    """Tell whether ``part``, in which ``_`` is any character, stands in ``value`` at a place."""
+    if "_" not in part:
+        return value.startswith(part, at)
+    found = value[at : at + len(part)]
+    return len(found) == len(part) and all(p in ("_", v) for p, v in zip(part, found, strict=True))
 
 
 def contains(part: str) -> Callable[[str], bool]:
@@ -168,15 +196,17 @@ def _status_test(status: str) -> Test:
 def _parameter_tests(query: WorkspaceQuery) -> list[Test]:
     tests: list[Test] = []
     if query.parameter_names:
-        names = [like(name) for name in query.parameter_names]
-        tests.append(lambda _w, b: any(test(name) for test in names for name in b.parameters))
+        patterns = [like(name) for name in dict.fromkeys(query.parameter_names)]
+
+        # Asked once for each name that there is, however many builds have it.
+        @cache
+        def wanted(name: str) -> bool:
+            return any(test(name) for test in patterns)
+
+        tests.append(lambda _w, b: any(wanted(name) for name in b.parameters))
     if query.parameter_values:
-        pairs = [(name.lower(), value.lower()) for name, value in query.parameter_values]
+        pairs = {(name.lower(), value.lower()) for name, value in query.parameter_values}
         tests.append(
-            lambda _w, b: any(
-                name.lower() == key and value.lower() == wanted
-                for name, value in b.parameters.items()
-                for key, wanted in pairs
-            )
+            lambda _w, b: any((n.lower(), v.lower()) in pairs for n, v in b.parameters.items())
         )
     return tests

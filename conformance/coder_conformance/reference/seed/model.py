@@ -19,6 +19,7 @@ OrgRole = Literal[
 State = Literal["running", "stopped", "failed", "canceled", "pending", "deleted"]
 Transition = Literal["start", "stop", "delete"]
 JobState = Literal["succeeded", "failed", "running", "pending"]
+Hang = Literal["pending", "running"]
 DEFAULT_STATES: Sequence[State] = ("running", "stopped")
 
 
@@ -72,6 +73,7 @@ class VersionSeed:
     presets: list[PresetSeed] = field(default_factory=list[PresetSeed])
     resources: list[ResourcePlan] | None = None
     build_errors: dict[Transition, str] = field(default_factory=dict[Transition, str])
+    hangs: dict[Transition, Hang] = field(default_factory=dict[Transition, Hang])
     build_seconds: float | None = None
 
 

@@ -312,6 +312,7 @@ class _Planter:
             ],
             resources=default_resources() if seed.resources is None else list(seed.resources),
             build_errors={str(transition): text for transition, text in seed.build_errors.items()},
+            hangs={str(transition): str(state) for transition, state in seed.hangs.items()},
             build_seconds=seed.build_seconds,
         )
         self._store.save(version)

@@ -19,6 +19,7 @@ from coder_conformance.reference.http.render import Object, present
 from coder_conformance.reference.http.reply import (
     Problem,
     Reply,
+    envelope,
     forbidden,
     invalid,
     json_reply,
@@ -48,6 +49,13 @@ def get_user(context: Context) -> Reply:
     return json_reply(200, user_json(context, context.user))
 
 
+def has_first_user(context: Context) -> Reply:
+    """Tell whether the deployment has a user; 404 if it has none yet."""
+    if _is_fresh(context):
+        raise Problem(404, "The initial user has not been created!")
+    return json_reply(200, envelope("The initial user has already been created!"))
+
+
 def create_first_user(context: Context) -> Reply:
     """Create the owner of a deployment that has no user yet."""
     body = Body.parse(context.body, "CreateFirstUserRequest")
@@ -55,7 +63,7 @@ def create_first_user(context: Context) -> Reply:
     name, password = body.text("name"), body.text("password")
     body.finish()
     world = context.world
-    if any(not user.is_system for user in world.store.users.values()):
+    if not _is_fresh(context):
         raise Problem(409, "The initial user has already been created.")
     faults = _email_faults(email) + _name_faults(username, name)
     if not password:
@@ -252,6 +260,10 @@ def user_json(context: Context, user: User) -> Object:
         "organization_ids": homes,
         "roles": [{"name": role, "display_name": SITE_ROLES[role]} for role in user.roles],
     }
+
+
+def _is_fresh(context: Context) -> bool:
+    return all(user.is_system for user in context.world.store.users.values())
 
 
 def _email_faults(email: str) -> list[tuple[str, str, str]]:
