@@ -66,6 +66,16 @@ class Shared:
             self.world.build(self._lent["deleted"], "delete")
         return self.world.read(self._lent["deleted"], include_deleted=True)
 
+    def reused(self) -> tuple[Json, Json]:
+        """A deleted workspace, and a live one that got its name."""
+        if "buried" not in self._lent:
+            first = self.world.create()
+            self.world.build(first["id"], "delete")
+            self._lent["buried"] = first["id"]
+        buried = self.world.read(self._lent["buried"], include_deleted=True)
+        named = [w for w in self.world.mine() if w["name"] == buried["name"]]
+        return buried, named[0] if named else self.world.create(name=buried["name"])
+
     def _usual(self, status: str) -> Json | None:
         if status not in self._lent:
             return None

@@ -12,6 +12,7 @@ import pytest
 from coder_conformance import formats
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
 from coder_spec import Operation
@@ -286,46 +287,35 @@ def test_preset(scenario: Scenario) -> None:
 
 
 @MARK("create/name-is-free-after-deletion")
-def test_name_is_free(scenario: Scenario, deleted: Json) -> None:
+def test_name_is_free(scenario: Scenario, shared: Shared) -> None:
     """The new one has the name, the old one keeps its identifier."""
-    made = reborn(scenario, deleted)
-    if made["id"] == deleted["id"]:
+    buried, made = shared.reused()
+    if made["id"] == buried["id"]:
         raise Mismatch("an identifier of its own", made["id"], scenario.wire.last)
     query = {"include_deleted": "true"}
-    old = scenario.on(deleted, "getWorkspaceMetadataById", 200, query=query)
+    old = scenario.on(buried, "getWorkspaceMetadataById", 200, query=query)
     if old.json()["latest_build"]["status"] != "deleted":
         raise Mismatch("the old one to stay deleted", old.answer(), old)
 
 
-def reborn(scenario: Scenario, deleted: Json) -> Json:
-    """A live workspace with the name of the deleted one."""
-    path = {"user": "me", "workspacename": deleted["name"]}
-    there = scenario.call(BY_NAME, path, 200, 404)
-    if there.status == 200:
-        return dict(there.json())
-    made: Json = ask(scenario, "createUserWorkspace", 201, name=deleted["name"]).json()
-    scenario.world.settled(made["id"])
-    return made
-
-
 @MARK("get-by-name/prefers-live")
-def test_prefers_live(scenario: Scenario, deleted: Json) -> None:
+def test_prefers_live(scenario: Scenario, shared: Shared) -> None:
     """The flag adds deleted ones, it does not hide live ones."""
-    made = reborn(scenario, deleted)
-    path = {"user": "me", "workspacename": deleted["name"]}
+    buried, made = shared.reused()
+    path = {"user": "me", "workspacename": buried["name"]}
     for flag in ("true", "false"):
         answer = scenario.call(BY_NAME, path, 200, query={"include_deleted": flag})
         if answer.json()["id"] != made["id"]:
             raise Mismatch(f"the live one {made['id']}", answer.json()["id"], answer)
-    answer = scenario.on(deleted, "getWorkspaceMetadataById", 410)
+    scenario.on(buried, "getWorkspaceMetadataById", 410)
 
 
 @MARK("get-by-name/last-deleted")
-def test_last_deleted(scenario: Scenario, deleted: Json) -> None:
+def test_last_deleted(scenario: Scenario, shared: Shared) -> None:
     """Of two that are gone, the younger one."""
-    made = reborn(scenario, deleted)
+    buried, made = shared.reused()
     scenario.world.build(made["id"], "delete")
-    path = {"user": "me", "workspacename": deleted["name"]}
+    path = {"user": "me", "workspacename": buried["name"]}
     answer = scenario.call(BY_NAME, path, 200, query={"include_deleted": "true"})
     if answer.json()["id"] != made["id"]:
         raise Mismatch(f"the younger one {made['id']}", answer.json()["id"], answer)

@@ -246,7 +246,7 @@ def test_before_the_body(scenario: Scenario, request_: Usual) -> None:
 @MARK("authentication/comes-before-the-method")
 def test_before_the_method(scenario: Scenario, request_: Usual) -> None:
     """Who is not let in learns nothing about methods."""
-    answer = attempt(scenario, request_, method="PROPFIND", token=None)
+    answer = attempt(scenario, request_, method="OPTIONS", token=None)
     if answer.status != 401:
         raise Mismatch("401", answer.answer(), answer)
 
