@@ -11,10 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from coder_workspaces._async_paging import AsyncWorkspaceIterator as AsyncWorkspaceIterator
     from coder_workspaces._config import RequestOptions as RequestOptions
     from coder_workspaces._config import Timeouts as Timeouts
     from coder_workspaces._contract import CONTRACT_DIGEST as CONTRACT_DIGEST
     from coder_workspaces._contract import CONTRACT_VERSION as CONTRACT_VERSION
+    from coder_workspaces._paging import WorkspaceIterator as WorkspaceIterator
     from coder_workspaces._response import APIResponse as APIResponse
     from coder_workspaces._retry import RetryPolicy as RetryPolicy
     from coder_workspaces._server_version import ServerVersionWarning as ServerVersionWarning
@@ -59,6 +61,7 @@ _MODULES: Final = {
     "AnswerTooLargeError": "errors",
     "AsyncClient": "async_client",
     "AsyncEventStream": "streams",
+    "AsyncWorkspaceIterator": "_async_paging",
     "AsyncWorkspaceWatch": "watching",
     "AuthenticationError": "errors",
     "BuildFailedError": "errors",
@@ -93,6 +96,7 @@ _MODULES: Final = {
     "Timeouts": "_config",
     "UnexpectedStatusError": "errors",
     "WaitTimeoutError": "errors",
+    "WorkspaceIterator": "_paging",
     "WorkspaceWatch": "watching",
     "workspace_query": "search",
 }
@@ -103,6 +107,7 @@ __all__ = [
     "AnswerTooLargeError",
     "AsyncClient",
     "AsyncEventStream",
+    "AsyncWorkspaceIterator",
     "AsyncWorkspaceWatch",
     "AuthenticationError",
     "BuildFailedError",
@@ -137,6 +142,7 @@ __all__ = [
     "Timeouts",
     "UnexpectedStatusError",
     "WaitTimeoutError",
+    "WorkspaceIterator",
     "WorkspaceWatch",
     "workspace_query",
 ]

@@ -44,6 +44,30 @@ HELPERS: tuple[Helper, ...] = (
         resource="workspaces",
         mixin=("_paging", "WorkspacePaging"),
         async_mixin=("_async_paging", "AsyncWorkspacePaging"),
+        exports=(
+            ("AsyncWorkspaceIterator", "_async_paging"),
+            ("WorkspaceIterator", "_paging"),
+        ),
+    ),
+    Helper(
+        modules=("_shortcuts.py", "_async_shortcuts.py", "_terms.py"),
+        needs=frozenset(
+            {
+                "extendWorkspaceDeadlineById",
+                "getWorkspaceMetadataByUserAndWorkspaceName",
+                "updateWorkspaceTtlById",
+            }
+        ),
+        resource="workspaces",
+        mixin=("_shortcuts", "WorkspaceShortcuts"),
+        async_mixin=("_async_shortcuts", "AsyncWorkspaceShortcuts"),
+    ),
+    Helper(
+        modules=("_usage.py", "_async_usage.py"),
+        needs=frozenset({"postWorkspaceUsageById"}),
+        resource="workspaces",
+        mixin=("_usage", "WorkspaceUsage"),
+        async_mixin=("_async_usage", "AsyncWorkspaceUsage"),
     ),
     Helper(
         modules=("_lifecycle.py", "_async_lifecycle.py", "_waiting.py"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,13 +33,20 @@ class Peer:
 
 
 @contextmanager
-def raw_server(script: Script) -> Iterator[Peer]:
+def raw_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
     """Serve connections with a script, which gets the socket and the request's head."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         peer = Peer(f"http://127.0.0.1:{listener.getsockname()[1]}")
         threads: list[threading.Thread] = []
 
-        def handle(connection: socket.socket) -> None:
+        def handle(plain: socket.socket) -> None:
+            with plain, suppress(ssl.SSLError):  # when the client does not trust the certificate
+                connection = plain
+                if tls is not None:
+                    connection = tls.wrap_socket(plain, server_side=True)
+                serve_one(connection)
+
+        def serve_one(connection: socket.socket) -> None:
             with connection:
                 head = b""
                 while b"\r\n\r\n" not in head:

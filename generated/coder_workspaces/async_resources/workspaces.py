@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from coder_workspaces._async_lifecycle import AsyncWorkspaceLifecycle
 from coder_workspaces._async_paging import AsyncWorkspacePaging
+from coder_workspaces._async_shortcuts import AsyncWorkspaceShortcuts
+from coder_workspaces._async_usage import AsyncWorkspaceUsage
 from coder_workspaces._async_watch_methods import AsyncWorkspaceWatching
 from coder_workspaces._resource import AsyncResource
 
@@ -39,7 +41,12 @@ if TYPE_CHECKING:
 
 
 class AsyncWorkspacesResource(
-    AsyncWorkspacePaging, AsyncWorkspaceLifecycle, AsyncWorkspaceWatching, AsyncResource
+    AsyncWorkspacePaging,
+    AsyncWorkspaceShortcuts,
+    AsyncWorkspaceUsage,
+    AsyncWorkspaceLifecycle,
+    AsyncWorkspaceWatching,
+    AsyncResource,
 ):
     """Asynchronous operations on workspaces."""
 

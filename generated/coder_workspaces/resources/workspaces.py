@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from coder_workspaces._lifecycle import WorkspaceLifecycle
 from coder_workspaces._paging import WorkspacePaging
 from coder_workspaces._resource import Resource
+from coder_workspaces._shortcuts import WorkspaceShortcuts
+from coder_workspaces._usage import WorkspaceUsage
 from coder_workspaces._watch_methods import WorkspaceWatching
 
 if TYPE_CHECKING:
@@ -38,7 +40,14 @@ if TYPE_CHECKING:
 # pays for the operations that it uses.
 
 
-class WorkspacesResource(WorkspacePaging, WorkspaceLifecycle, WorkspaceWatching, Resource):
+class WorkspacesResource(
+    WorkspacePaging,
+    WorkspaceShortcuts,
+    WorkspaceUsage,
+    WorkspaceLifecycle,
+    WorkspaceWatching,
+    Resource,
+):
     """Blocking operations on workspaces."""
 
     __slots__ = ()

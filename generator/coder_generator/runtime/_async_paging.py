@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from coder_workspaces._paging import Pages
 from coder_workspaces._resource import AsyncResource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Awaitable, Callable
 
     from coder_workspaces._config import RequestOptions
     from coder_workspaces.models.workspace import Workspace
+    from coder_workspaces.models.workspaces_response import WorkspacesResponse
+
+
+class AsyncWorkspaceIterator:
+    """Workspaces of a list, each once, fetched page by page while they are read.
+
+    Made by ``iter_workspaces``.
+    """
+
+    def __init__(
+        self, fetch: Callable[[Pages], Awaitable[WorkspacesResponse]], page_size: int
+    ) -> None:
+        self._fetch = fetch
+        self._pages = Pages(page_size)
+
+    async def count(self) -> int:
+        """Return how many workspaces match, as the server counted for the last page.
+
+        Workspaces that the caller may not read are part of it. The first page is fetched if none
+        was yet.
+
+        Raises:
+            APIError: The page was refused.
+        """
+        pages = self._pages
+        return pages.take(await self._fetch(pages)) if pages.count is None else pages.count
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Workspace:
+        pages = self._pages
+        while True:
+            workspace = pages.next()
+            if workspace is not None:
+                return workspace
+            if pages.is_last:
+                raise StopAsyncIteration
+            pages.take(await self._fetch(pages))
 
 
 class AsyncWorkspacePaging(AsyncResource):
@@ -25,7 +64,7 @@ class AsyncWorkspacePaging(AsyncResource):
         q: str | None = None,
         page_size: int = 100,
         options: RequestOptions | None = None,
-    ) -> AsyncIterator[Workspace]:
+    ) -> AsyncWorkspaceIterator:
         """Yield all workspaces that match, fetching them as they are needed.
 
         Each workspace comes once, even when the list changes while it is read.
@@ -35,25 +74,26 @@ class AsyncWorkspacePaging(AsyncResource):
             page_size: Number of workspaces to fetch at a time.
             options: Settings for the calls of this iteration.
 
+        Returns:
+            An iterator; its method ``count`` tells how many there are.
+
         Raises:
             APIError: A page was refused, as by ``list_workspaces``.
             InvalidArgumentError: The page size is not positive.
-        """
-        pages = Pages(page_size)
-        return self._iterate(q, pages, options)
 
-    async def _iterate(
-        self, q: str | None, pages: Pages, options: RequestOptions | None
-    ) -> AsyncIterator[Workspace]:
+        Example:
+            >>> async for workspace in client.workspaces.iter_workspaces(q="owner:me"):
+            ...     print(workspace.name)
+        """
         from coder_workspaces.api.workspaces import list_workspaces  # noqa: PLC0415 - on first use
 
-        while not pages.is_last:
-            page = await list_workspaces.asyncio(
+        async def fetch(pages: Pages) -> WorkspacesResponse:
+            return await list_workspaces.asyncio(
                 q=q,
                 limit=pages.page_size,
                 offset=pages.offset,
                 client=self._client,
                 options=options,
             )
-            for workspace in pages.take(page):
-                yield workspace
+
+        return AsyncWorkspaceIterator(fetch, page_size)

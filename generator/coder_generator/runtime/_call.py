@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from coder_workspaces.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import date
-    from uuid import UUID
 
     from coder_workspaces._decoding import Decoder
+    from coder_workspaces._model import Model
 
     Scalar = str | int | float | bool | UUID | date | datetime | Enum
     QueryValue = Scalar | list[Scalar] | None
@@ -120,7 +120,7 @@ def path_segment(name: str, value: Scalar) -> str:
         InvalidArgumentError: The value is empty or a dot segment, and would name another address,
             or it cannot be encoded.
     """
-    text = _text(value)
+    text = _text(name, value)
     if text in {"", ".", ".."}:
         raise InvalidArgumentError(f"{name} is {text!r}, which cannot be part of an address.")
     return quote(_encodable(name, text), safe="")
@@ -137,10 +137,23 @@ def query_string(pairs: Iterable[tuple[str, QueryValue]]) -> str:
         if value is None:
             continue
         if isinstance(value, list):
-            encoded.extend((name, _encodable(name, _text(item))) for item in value)
+            encoded.extend((name, _encodable(name, _text(name, item))) for item in value)
         else:
-            encoded.append((name, _encodable(name, _text(value))))
+            encoded.append((name, _encodable(name, _text(name, value))))
     return urlencode(encoded, quote_via=quote)
+
+
+def json_body(body: Model, kind: type[Model]) -> bytes:
+    """Return the JSON text of a request.
+
+    Raises:
+        InvalidArgumentError: It is of another type than the operation takes.
+    """
+    if not isinstance(body, kind):
+        raise InvalidArgumentError(
+            f"body is of type {type(body).__name__}; give a {kind.__name__}."
+        )
+    return body.to_json()
 
 
 def _encodable(name: str, text: str) -> str:
@@ -151,7 +164,7 @@ def _encodable(name: str, text: str) -> str:
     return text
 
 
-def _text(value: Scalar) -> str:
+def _text(name: str, value: object) -> str:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, bool):
@@ -160,4 +173,9 @@ def _text(value: Scalar) -> str:
         if value.tzinfo is None:
             raise InvalidArgumentError(f"The time {value.isoformat()} has no time zone.")
         return value.isoformat()
+    # Whatever else there is was not checked by a type checker, and its text would be sent.
+    if not isinstance(value, str | int | float | UUID | date):
+        raise InvalidArgumentError(
+            f"{name} is of type {type(value).__name__}, which cannot be part of an address."
+        )
     return str(value)

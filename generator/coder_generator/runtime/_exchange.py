@@ -18,6 +18,7 @@ from coder_workspaces._server_version import VERSION_HEADER
 from coder_workspaces.errors import (
     APIError,
     ConnectionFailedError,
+    DecodingError,
     ErrorEnvelope,
     RateLimitError,
     RequestTimeoutError,
@@ -131,12 +132,25 @@ class Exchange(Generic[T]):
         decoder = self.call.decoders.get(response.status_code)
         if decoder is None:
             raise self.api_error(response, content)
-        parsed = decoder.json(
-            content,
-            operation=self.call.operation,
-            status=response.status_code,
-            lenient=self.settings.lenient,
-        )
+        try:
+            parsed = decoder.json(
+                content,
+                operation=self.call.operation,
+                status=response.status_code,
+                lenient=self.settings.lenient,
+            )
+        except DecodingError as error:
+            kind = _content_type(response)
+            if "json" in kind:
+                raise
+            # Login pages of proxies and web interfaces are served with 200.
+            problem = (
+                f"it is {kind or 'of no stated type'}, not JSON; check that base_url is the "
+                "address of a Coder server, and that no proxy answers in its place"
+            )
+            raise DecodingError(
+                error.operation, (problem,), status=error.status, body=content
+            ) from None
         return APIResponse(response.status_code, parsed, response.headers, content)
 
     def body(self, response: httpx2.Response) -> BodyReader:
@@ -145,7 +159,9 @@ class Exchange(Generic[T]):
 
     def api_error(self, response: httpx2.Response, body: bytes) -> APIError:
         """Make the exception for an answer that is no success."""
-        envelope = ErrorEnvelope.from_json(body) or ErrorEnvelope(_excerpt(response, body))
+        envelope = ErrorEnvelope.from_json(body) or ErrorEnvelope(
+            _redirect(response) or _excerpt(response, body)
+        )
         token = self.settings.token
         status = response.status_code
         kind = api_error_class(status)
@@ -200,10 +216,21 @@ class Exchange(Generic[T]):
         return seconds
 
 
+def _content_type(response: httpx2.Response) -> str:
+    return response.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _redirect(response: httpx2.Response) -> str:
+    """Return what to do about a redirect, which a client with a token must not follow blindly."""
+    target = response.headers.get("location")
+    if not 300 <= response.status_code < 400 or not target:
+        return ""
+    return f"it leads to {target}, which is not followed; set base_url to where the server is"
+
+
 def _excerpt(response: httpx2.Response, body: bytes) -> str:
     """Return the beginning of a textual body; error pages of proxies are no envelopes."""
-    kind = response.headers.get("content-type", "").lower()
-    if "html" in kind or not body:
+    if "html" in _content_type(response) or not body:
         return ""
     first = body[:_LOOKED_AT].decode(errors="replace").strip().splitlines()[:1]
     line = first[0] if first else ""

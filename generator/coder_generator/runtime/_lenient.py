@@ -17,8 +17,10 @@ def lenient_validator(target: Any) -> SchemaValidator:
     Args:
         target: The type to decode to.
     """
-    schema: Any = TypeAdapter(target).core_schema
-    return SchemaValidator(_relaxed(schema))
+    # A model that was not used before has a placeholder here, which becomes the schema when read.
+    schema = dict(TypeAdapter(target).core_schema)
+    # Not prebuilt, since the validators that the models have are the strict ones.
+    return SchemaValidator(_relaxed(schema), _use_prebuilt=False)
 
 
 def _relaxed(node: object) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Self
 
 from coder_workspaces._resource import Resource
 from coder_workspaces.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from uuid import UUID
 
     from coder_workspaces._config import RequestOptions
@@ -22,6 +23,11 @@ class Pages:
     Pages are cut by position while workspaces come, go and change places: what was seen before is
     passed over. The end is where the server's count says it is, not where a page is short, since
     pages leave out what the caller may not read. As the position only ever grows, an end comes.
+
+    Attributes:
+        page_size: Number of workspaces to fetch at a time.
+        offset: Position of the next page.
+        count: Workspaces that match, as the server counted for the last page; None before one.
     """
 
     def __init__(self, page_size: int) -> None:
@@ -29,19 +35,64 @@ class Pages:
             raise InvalidArgumentError(f"page_size is {page_size}; it must be at least 1.")
         self.page_size = page_size
         self.offset = 0
-        self.is_last = False
+        self.count: int | None = None
         self._seen: set[UUID] = set()
+        self._ready: deque[Workspace] = deque()
 
-    def take(self, page: WorkspacesResponse) -> list[Workspace]:
-        """Take a page in and return what is new on it."""
-        fresh: list[Workspace] = []
+    @property
+    def is_last(self) -> bool:
+        """Whether there are no further pages."""
+        return self.count is not None and self.offset >= self.count
+
+    def take(self, page: WorkspacesResponse) -> int:
+        """Take a page in and return the server's count."""
         for workspace in page.workspaces:
             if workspace.id not in self._seen:
                 self._seen.add(workspace.id)
-                fresh.append(workspace)
+                self._ready.append(workspace)
         self.offset += self.page_size
-        self.is_last = self.offset >= page.count
-        return fresh
+        self.count = page.count
+        return page.count
+
+    def next(self) -> Workspace | None:
+        """Return the next workspace of the pages so far, if there is one."""
+        return self._ready.popleft() if self._ready else None
+
+
+class WorkspaceIterator:
+    """Workspaces of a list, each once, fetched page by page while they are read.
+
+    Made by ``iter_workspaces``.
+    """
+
+    def __init__(self, fetch: Callable[[Pages], WorkspacesResponse], page_size: int) -> None:
+        self._fetch = fetch
+        self._pages = Pages(page_size)
+
+    def count(self) -> int:
+        """Return how many workspaces match, as the server counted for the last page.
+
+        Workspaces that the caller may not read are part of it. The first page is fetched if none
+        was yet.
+
+        Raises:
+            APIError: The page was refused.
+        """
+        pages = self._pages
+        return pages.take(self._fetch(pages)) if pages.count is None else pages.count
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Workspace:
+        pages = self._pages
+        while True:
+            workspace = pages.next()
+            if workspace is not None:
+                return workspace
+            if pages.is_last:
+                raise StopIteration
+            pages.take(self._fetch(pages))
 
 
 class WorkspacePaging(Resource):
@@ -55,7 +106,7 @@ class WorkspacePaging(Resource):
         q: str | None = None,
         page_size: int = 100,
         options: RequestOptions | None = None,
-    ) -> Iterator[Workspace]:
+    ) -> WorkspaceIterator:
         """Yield all workspaces that match, fetching them as they are needed.
 
         Each workspace comes once, even when the list changes while it is read.
@@ -65,24 +116,26 @@ class WorkspacePaging(Resource):
             page_size: Number of workspaces to fetch at a time.
             options: Settings for the calls of this iteration.
 
+        Returns:
+            An iterator; its method ``count`` tells how many there are.
+
         Raises:
             APIError: A page was refused, as by ``list_workspaces``.
             InvalidArgumentError: The page size is not positive.
-        """
-        pages = Pages(page_size)
-        return self._iterate(q, pages, options)
 
-    def _iterate(
-        self, q: str | None, pages: Pages, options: RequestOptions | None
-    ) -> Iterator[Workspace]:
+        Example:
+            >>> for workspace in client.workspaces.iter_workspaces(q="owner:me"):
+            ...     print(workspace.name)
+        """
         from coder_workspaces.api.workspaces import list_workspaces  # noqa: PLC0415 - on first use
 
-        while not pages.is_last:
-            page = list_workspaces.sync(
+        def fetch(pages: Pages) -> WorkspacesResponse:
+            return list_workspaces.sync(
                 q=q,
                 limit=pages.page_size,
                 offset=pages.offset,
                 client=self._client,
                 options=options,
             )
-            yield from pages.take(page)
+
+        return WorkspaceIterator(fetch, page_size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call
+from coder_workspaces._call import Call, json_body
 from coder_workspaces._decoding import Decoder
 from coder_workspaces.models.create_first_user_request import CreateFirstUserRequest
 from coder_workspaces.models.create_first_user_response import CreateFirstUserResponse
@@ -29,7 +29,7 @@ def _call(
         method="POST",
         path=f"/users/first",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, CreateFirstUserRequest),
         authenticated=False,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call, path_segment
+from coder_workspaces._call import Call, json_body, path_segment
 from coder_workspaces._decoding import Decoder
 from coder_workspaces.models.create_token_request import CreateTokenRequest
 from coder_workspaces.models.generate_api_key_response import GenerateAPIKeyResponse
@@ -30,7 +30,7 @@ def _call(
         method="POST",
         path=f"/users/{path_segment('user', user)}/keys/tokens",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, CreateTokenRequest),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call
+from coder_workspaces._call import Call, json_body
 from coder_workspaces._decoding import Decoder
 from coder_workspaces.models.login_with_password_request import LoginWithPasswordRequest
 from coder_workspaces.models.login_with_password_response import LoginWithPasswordResponse
@@ -29,7 +29,7 @@ def _call(
         method="POST",
         path=f"/users/login",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, LoginWithPasswordRequest),
         authenticated=False,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call, path_segment
+from coder_workspaces._call import Call, json_body, path_segment
 from coder_workspaces._decoding import Decoder
 from coder_workspaces.models.create_workspace_build_request import CreateWorkspaceBuildRequest
 from coder_workspaces.models.workspace_build import WorkspaceBuild
@@ -32,7 +32,7 @@ def _call(
         method="POST",
         path=f"/workspaces/{path_segment('workspace', workspace)}/builds",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, CreateWorkspaceBuildRequest),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call, path_segment
+from coder_workspaces._call import Call, json_body, path_segment
 from coder_workspaces._decoding import Decoder
 from coder_workspaces.models.update_roles import UpdateRoles
 from coder_workspaces.models.user import User
@@ -30,7 +30,7 @@ def _call(
         method="PUT",
         path=f"/users/{path_segment('user', user)}/roles",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, UpdateRoles),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call, path_segment
+from coder_workspaces._call import Call, json_body, path_segment
 from coder_workspaces._decoding import Decoder
 from coder_workspaces.models.create_workspace_request import CreateWorkspaceRequest
 from coder_workspaces.models.workspace import Workspace
@@ -30,7 +30,7 @@ def _call(
         method="POST",
         path=f"/users/{path_segment('user', user)}/workspaces",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, CreateWorkspaceRequest),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call, path_segment
+from coder_workspaces._call import Call, json_body, path_segment
 from coder_workspaces._decoding import Decoder
 from coder_workspaces.models.put_extend_workspace_request import PutExtendWorkspaceRequest
 from coder_workspaces.models.response import Response
@@ -32,7 +32,7 @@ def _call(
         method="PUT",
         path=f"/workspaces/{path_segment('workspace', workspace)}/extend",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, PutExtendWorkspaceRequest),
     )
 
 

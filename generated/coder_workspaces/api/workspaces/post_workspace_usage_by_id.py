@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call, path_segment
+from coder_workspaces._call import Call, json_body, path_segment
 from coder_workspaces._decoding import NOTHING, Decoder
 from coder_workspaces.models.post_workspace_usage_request import PostWorkspaceUsageRequest
 
@@ -31,7 +31,7 @@ def _call(
         method="POST",
         path=f"/workspaces/{path_segment('workspace', workspace)}/usage",
         decoders=_DECODERS,
-        body=None if body is None else body.to_json(),
+        body=None if body is None else json_body(body, PostWorkspaceUsageRequest),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from coder_workspaces._call import Call, path_segment
+from coder_workspaces._call import Call, json_body, path_segment
 from coder_workspaces._decoding import NOTHING, Decoder
 from coder_workspaces.models.update_workspace_autostart_request import (
     UpdateWorkspaceAutostartRequest,
@@ -33,7 +33,7 @@ def _call(
         method="PUT",
         path=f"/workspaces/{path_segment('workspace', workspace)}/autostart",
         decoders=_DECODERS,
-        body=body.to_json(),
+        body=json_body(body, UpdateWorkspaceAutostartRequest),
     )
 
 
