@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,45 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coder_conformance.results import Mismatch
-from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.several import Several
+from coder_conformance.suite.server.several import listed as _list
 
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Several:
-    """Live workspaces of the user, and the query that finds just them."""
-
-    query: str
-    workspaces: list[Json]
-
-
-@pytest.fixture
-def several(scenario: Scenario, shared: Shared) -> Several:
-    """At least five workspaces in different states, or those that are there already."""
-    if shared.readonly:
-        shared.any()
-        return Several("owner:me", _list(scenario, "owner:me"))
-    world = scenario.world
-    query = f"owner:me name:{world.prefix}"
-    stopped = shared.stopped()
-    mine = _list(scenario, query)
-    while len(mine) < 5:
-        mine.append(world.create(name=world.name() + ("-Z" if len(mine) % 2 else "-a")))
-    others = [w for w in mine if w["id"] not in {stopped["id"], shared.running()["id"]}]
-    if not any(w["dormant_at"] for w in others):
-        scenario.on(others[0], "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
-    scenario.on(stopped, "favoriteWorkspaceById", 204)
-    for workspace in mine:
-        world.settled(workspace["id"])
-    return Several(query, _list(scenario, query))
-
-
-def _list(scenario: Scenario, query: str, **options: str) -> list[Json]:
-    answer = scenario.call("listWorkspaces", {}, 200, query={"q": query, **options})
-    found: list[Json] = answer.json()["workspaces"]
-    return found
 
 
 @pytest.mark.requirement("list/agrees-with-get")
