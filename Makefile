@@ -16,10 +16,10 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test conformance serve bench dist lock clean
+.PHONY: help setup generate check test browser-test conformance serve bench dist lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make conformance URL=https://coder.example.com TOKEN=… [OTHER_TOKEN=…] judges a server of yours."
 
@@ -50,6 +50,9 @@ check: setup ## Lint the contract, find drift, lint and type-check the code
 
 test: setup ## Run the project's own tests
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+browser-test: setup ## Try the HTML reports in Chromium, where one is installed
+	@$(BIN)/python -m pytest tests/conformance/test_browser.py $(ARGS)
 
 conformance: generate ## Judge the client and the embedded reference server, or the server at URL=…
 	@$(BIN)/coder-conformance run $(if $(URL),--url '$(URL)') $(ARGS)

@@ -40,6 +40,7 @@ class Page:
     Attributes:
         problems: Errors of scripts, of the console and of the content security policy.
         requests: Addresses that were asked for.
+        blocked: Why requests were stopped before they were sent.
     """
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -47,6 +48,7 @@ class Page:
         self._last = 0
         self.problems: list[str] = []
         self.requests: list[str] = []
+        self.blocked: list[str] = []
         self._loaded = False
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
@@ -75,6 +77,8 @@ class Page:
                 self.problems.append(message["params"]["entry"]["text"])
             case "Network.requestWillBeSent":
                 self.requests.append(message["params"]["request"]["url"])
+            case "Network.loadingFailed" if "blockedReason" in message["params"]:
+                self.blocked.append(message["params"]["blockedReason"])
             case "Page.loadEventFired":
                 self._loaded = True
             case _:

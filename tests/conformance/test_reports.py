@@ -79,7 +79,9 @@ def test_a_server_cannot_steer_the_terminal() -> None:
     assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
 
 
-@pytest.mark.parametrize("said", ["plain", HOSTILE, "", "x" * 300_000])
+@pytest.mark.parametrize(
+    "said", ["plain", HOSTILE, "", "x" * 300_000], ids=["plain", "hostile", "empty", "long"]
+)
 def test_every_report_can_hold_every_text(said: str, tmp_path: Path) -> None:
     """All four files are written and can be read again, whatever came over the wire."""
     run = samples.mixed(said)
@@ -92,7 +94,11 @@ def test_every_report_can_hold_every_text(said: str, tmp_path: Path) -> None:
     assert form.as_object(form.read(written["report.json"])) == form.as_object(run)
 
 
-@pytest.mark.parametrize("run", [samples.mixed(), samples.mixed(HOSTILE), samples.run()])
+@pytest.mark.parametrize(
+    "run",
+    [samples.mixed(), samples.mixed(HOSTILE), samples.run()],
+    ids=["plain", "hostile", "empty"],
+)
 def test_json_reports_fit_the_published_schema(run: Run) -> None:
     """The schema is a schema, and what is written fits it."""
     schema = json.loads(form.SCHEMA.read_text(encoding="utf-8"))

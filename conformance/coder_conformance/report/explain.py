@@ -18,6 +18,7 @@ from .compare import KNOWN
 from .visible import shortened, visible
 
 _SUITE = Path(__file__).resolve().parent.parent / "suite"
+NO_PROMISE = "(no docstring)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +75,30 @@ def _about(requirement: Requirement) -> Iterator[str]:
 
 
 def _tests(requirement: Requirement) -> Iterator[str]:
-    for test in tests(requirement.id):
+    for test in all_tests().get(requirement.id, []):
         yield ""
         yield f"Test: {test.path}:{test.line} {test.name}"
         yield textwrap.indent(test.promise, "  ")
 
 
-def tests(requirement: str) -> list[Test]:
-    """The tests that judge a requirement, found without running any of the suite."""
-    found: list[Test] = []
+def all_tests() -> dict[str, list[Test]]:
+    """The tests by the requirement that they judge, found without running any of the suite."""
+    found: dict[str, list[Test]] = {}
     for path in sorted(_SUITE.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef) and requirement in _named(node):
-                promise = ast.get_docstring(node) or "(no docstring)"
-                found.append(Test(node.name, path, node.lineno, promise))
+            if isinstance(node, ast.FunctionDef):
+                test = Test(node.name, path, node.lineno, ast.get_docstring(node) or NO_PROMISE)
+                for requirement in _named(node):
+                    found.setdefault(requirement, []).append(test)
     return found
 
 
 def _named(function: ast.FunctionDef) -> Iterator[str]:
-    """The requirements that a test's markers name."""
+    """What a test's markers name; more than requirements, which does no harm."""
     for decorator in function.decorator_list:
-        match decorator:
-            case ast.Call(
-                func=ast.Attribute(attr="requirement"), args=[ast.Constant(value=str(name))]
-            ):
-                yield name
-            case _:
-                pass
+        for node in ast.walk(decorator):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
 
 
 def _found(report: str, run: Run, requirement: Requirement) -> Iterator[str]:
