@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -16,7 +19,10 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from coder_conformance.reference import Settings
+from coder_conformance.reference.application import create_world
 from coder_conformance.reference.cli import main
+from coder_conformance.reference.persistence import StateError
 
 COMMAND = [sys.executable, "-m", "coder_conformance.reference"]
 SEED = """
@@ -133,6 +139,9 @@ def test_ready_file_and_prompt_stop(launch: Callable[..., Process], number: int)
         ["--rate-limit", "0"],
         ["--experiment", "everything"],
         ["--log-level", "loud"],
+        ["--access-url", "coder.example"],
+        ["--access-url", "http://x\r\nSet-Cookie: a"],
+        ["--access-url", "http://[::1"],
         ["--nonsense"],
     ],
 )
@@ -154,7 +163,11 @@ def test_bad_places(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
             (["--port", port], f"port {port}"),
             (["--port", "0", "--host", "no.such.host.invalid"], "no.such.host.invalid"),
             (["--port", "0", "--ready-file", str(tmp_path / "a" / "b")], "ready file"),
-            (["--port", "0", "--ready-file", str(tmp_path)], "ready file"),
+            (["--port", "0", "--ready-file", str(tmp_path)], "is a directory"),
+            (["--port", "0", "--ready-file", str(tmp_path / ("x" * 300))], "ready file"),
+            (["--port", "0", "--host", "x" * 70], "--host"),
+            (["--port", "0", "--host", "a..b"], "--host"),
+            (["--port", "0", "--host", "192.0.2.1"], "192.0.2.1"),
         ]
         for arguments, part in cases:
             assert main(arguments) == 2
@@ -262,6 +275,65 @@ def test_bad_state_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         error = capsys.readouterr().err
         assert str(path) in error
         assert error.count("\n") == 1
+
+
+def damage(path: Path, statement: str, *values: object) -> None:
+    """Change a state file behind the server's back."""
+    database = sqlite3.connect(path)
+    assert database.execute(statement, values).rowcount
+    database.commit()
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "values", "part"),
+    [
+        ("UPDATE records SET body = ? WHERE kind = 'User'", (b"{",), "holds a User"),
+        ("UPDATE records SET body = ? WHERE kind = 'ApiKey'", (b"\xff\xfe",), "holds a ApiKey"),
+        ("DELETE FROM records WHERE kind = 'Organization'", (), "without its"),
+        ("DELETE FROM records WHERE kind = 'TemplateVersion'", (), "without its"),
+        ("UPDATE facts SET value = 'x' WHERE name = 'deployment_id'", (), "id of the deployment"),
+        ("UPDATE facts SET value = '99' WHERE name = 'format'", (), "another version"),
+    ],
+)
+def test_damaged_state_files(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    statement: str,
+    values: tuple[object, ...],
+    part: str,
+) -> None:
+    """Records that cannot be read or lack their like are one sentence with what to do."""
+    path = tmp_path / "state.db"
+    create_world(Settings(), state=path).close()
+    damage(path, statement, *values)
+    assert main(["--port", "0", "--state", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert part in error
+    assert "name a new file" in error
+    assert error.count("\n") == 1
+
+
+def test_any_damage_is_told_or_harmless(tmp_path: Path) -> None:
+    """Whichever bytes of a state file are changed, it is read or refused in one line."""
+    good, path = tmp_path / "good.db", tmp_path / "state.db"
+    create_world(Settings(), state=good).close()
+    source, content = random.Random(5), good.read_bytes()  # noqa: S311 - the same in every run
+    told: list[str] = []
+    for _ in range(150):
+        damaged = bytearray(content[: source.choice([len(content), source.randrange(9000)])])
+        for _ in range(source.randint(1, 20)):
+            damaged[source.randrange(len(damaged))] = source.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            world = create_world(Settings(), state=path)
+        except StateError as error:
+            told.append(str(error))
+            continue
+        with contextlib.suppress(sqlite3.Error):
+            world.close()
+    assert told
+    assert not [sentence for sentence in told if "\n" in sentence]
 
 
 def test_start_is_quick(launch: Callable[..., Process]) -> None:

@@ -52,13 +52,16 @@ def create_world(
 
 def _restore(world: World, path: Path, seed: Seed) -> None:
     # Imported here because it costs a tenth of a second that others need not pay.
-    from coder_conformance.reference.persistence import StateFile, deployment_id  # noqa: PLC0415
+    from coder_conformance.reference.persistence import StateFile  # noqa: PLC0415
 
     file = StateFile(path)
     try:
         for record in file.load():
             world.store.save(record)
-        world.deployment_id = deployment_id(file, world.deployment_id)
+        missing = world.store.dangling()
+        if missing:
+            raise file.damaged(f"it holds {missing}")
+        world.deployment_id = file.deployment_id(world.deployment_id)
         world.store.journal = file
         if not world.store.users:
             plant(world, seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import socket
@@ -13,9 +14,9 @@ from pathlib import Path
 
 from coder_conformance.reference.application import app_for, create_world
 from coder_conformance.reference.options import UsageError
+from coder_conformance.reference.seed.check import SeedError
 from coder_conformance.reference.seed.default import MEMBER, OWNER, default_seed
 from coder_conformance.reference.seed.model import Seed, UserSeed
-from coder_conformance.reference.seed.plant import SeedError
 from coder_conformance.reference.server import make_server, open_socket, url_of, write_ready_file
 from coder_conformance.reference.settings import Settings
 from coder_conformance.reference.world import World
@@ -40,7 +41,8 @@ def launch(options: Namespace) -> None:
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "that is no name of a host"
         remedy = "choose another with --port, or 0 for any free one"
-        if isinstance(error, socket.gaierror | UnicodeError):
+        foreign = isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
+        if foreign or isinstance(error, socket.gaierror | UnicodeError):
             remedy = "name an address of this machine with --host, such as 127.0.0.1"
         raise UsageError(
             f"cannot listen on {options.host} port {options.port}: {reason or error}; {remedy}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from coder_conformance.reference.settings import EXPERIMENTS
 
@@ -34,7 +35,7 @@ def _add_place(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=_port, default=3000, help="port, 0 for any free one (default: %(default)s)")
     add("--ready-file", type=Path, metavar="FILE", help="write URL and tokens here when ready")
-    add("--access-url", metavar="URL", help="URL under which clients reach the server")
+    add("--access-url", type=_url, metavar="URL", help="URL under which clients reach the server")
     add("--log-level", choices=LOG_LEVELS, default="warning", help="(default: %(default)s)")
 
 
@@ -103,6 +104,19 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text[:9]) < 65536:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text!r} is not a port; use a number from 0 to 65535")
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        good = False
+    if good and text.isascii() and text.isprintable() and not set(' "\\<>') & set(text):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not a URL; write one such as http://coder.example:3000"
+    )
 
 
 def _count(text: str) -> int:

@@ -22,6 +22,8 @@ from coder_conformance.reference.domain.model import (
 from coder_conformance.reference.domain.store import Record
 
 FORMAT = "1"
+# What a damaged file leads to; the second when the library quotes it.
+TROUBLE = (sqlite3.Error, UnicodeDecodeError)
 # Parents come before what refers to them.
 KINDS: tuple[type[Record], ...] = (
     Organization,
@@ -54,13 +56,18 @@ class StateFile:
         try:
             self._database = sqlite3.connect(path, isolation_level=None, timeout=0.2)
         except sqlite3.Error as error:
-            raise StateError(f"cannot open the state file {path}: {error}") from None
+            raise StateError(
+                f"cannot open the state file {path}: {error}; "
+                "name a file in a directory that exists and can be written to"
+            ) from None
         try:
             self._prepare()
-        except sqlite3.Error as error:
+        except TROUBLE as error:
             self._database.close()
             locked = "locked" in str(error)
-            hint = "another server uses it" if locked else f"it is not a usable database ({error})"
+            hint = f"it is not a usable database ({error}); name another file"
+            if locked:
+                hint = "another server uses it; stop that or name another file"
             raise StateError(f"cannot use the state file {path}: {hint}") from None
         except StateError:
             self._database.close()
@@ -100,13 +107,30 @@ class StateFile:
         for kind in KINDS:
             name = kind.__name__
             query = "SELECT body FROM records WHERE kind = ? ORDER BY rowid"
-            rows: list[tuple[bytes]] = self._database.execute(query, (name,)).fetchall()
             try:
+                rows: list[tuple[bytes]] = self._database.execute(query, (name,)).fetchall()
                 yield from [ADAPTERS[name].validate_json(body) for (body,) in rows]
+            except TROUBLE as error:
+                raise self.damaged(str(error)) from None
             except ValidationError:
-                raise StateError(
-                    f"the state file {self._path} holds a {name} that cannot be read"
-                ) from None
+                raise self.damaged(f"it holds a {name} that cannot be read") from None
+
+    def damaged(self, reason: str) -> StateError:
+        """Return the error for contents that cannot be used."""
+        return StateError(
+            f"the state file {self._path} is damaged: {reason}; restore it, or name a new file"
+        )
+
+    def deployment_id(self, new: UUID) -> UUID:
+        """Return the id of the deployment, which is ``new`` if there is none yet."""
+        try:
+            known = self.fact("deployment_id")
+            if known:
+                return UUID(known)
+            self.set_fact("deployment_id", str(new))
+            return new
+        except (sqlite3.Error, ValueError):
+            raise self.damaged("the id of the deployment cannot be read") from None
 
     def note(self, record: Record) -> None:
         """Have ``record`` written at the next commit."""
@@ -145,12 +169,3 @@ def _key(record: Record) -> str:
     if isinstance(record, Membership):
         return f"{record.organization_id}/{record.user_id}"
     return str(record.id)
-
-
-def deployment_id(state: StateFile, new: UUID) -> UUID:
-    """Return the id of the deployment in ``state``, which is ``new`` if there is none yet."""
-    known = state.fact("deployment_id")
-    if known:
-        return UUID(known)
-    state.set_fact("deployment_id", str(new))
-    return new

@@ -176,6 +176,34 @@ class Store:
             )
         return self._order
 
+    def dangling(self) -> str:
+        """Return a description of a record that refers to one which is not there, empty if none."""
+        return next((what for what, is_there in self._references() if not is_there), "")
+
+    def _references(self) -> Iterator[tuple[str, bool]]:
+        """Yield what refers to other records, and whether all of those are there."""
+        users, homes = self.users.keys(), self.organizations.keys()
+        templates, versions = self.templates.keys(), self.versions.keys()
+        for home, user in self.memberships:
+            yield "a membership without its user or organization", user in users and home in homes
+        for key in self.keys.values():
+            yield "a token without its user", key.user_id in users
+        for t in self.templates.values():
+            is_there = t.created_by in users and t.organization_id in homes
+            yield f"the template {t.name} without its author or organization", is_there
+            yield f"the template {t.name} without its version", t.active_version_id in versions
+        for v in self.versions.values():
+            is_there = v.created_by in users and {v.template_id} <= templates | {None}
+            yield f"the version {v.name} without its author or template", is_there
+        for w in self.workspaces.values():
+            yield f"the workspace {w.name} without its owner", w.owner_id in users
+            is_there = w.organization_id in homes and w.template_id in templates
+            yield f"the workspace {w.name} without its organization or template", is_there
+            yield f"the workspace {w.name} without a build", w.id in self.latest
+        for build in self.builds.values():
+            is_there = build.workspace_id in self.workspaces and build.version_id in versions
+            yield "a build without its workspace or version", is_there
+
     def records(self) -> Iterator[Record]:
         """Yield every record, parents before what refers to them."""
         yield from self.organizations.values()

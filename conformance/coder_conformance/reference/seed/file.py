@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from coder_conformance.reference.seed.check import SeedError
 from coder_conformance.reference.seed.model import Seed
-from coder_conformance.reference.seed.plant import SeedError
 
 _CONFIG = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
@@ -24,6 +24,10 @@ def read_seed_file(path: Path) -> Seed:
         content: object = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise SeedError(f"{path}{_place(error)}: is not YAML: {_reason(error)}") from None
+    except (LookupError, AttributeError, TypeError) as error:
+        # What the library does about a tag whose value does not fit it, as in "!!bool maybe".
+        reason = f"a value does not fit its tag ({type(error).__name__})"
+        raise SeedError(f"{path}: is not YAML: {reason}") from None
     try:
         # A list of one, because the settings of an adapter reach dataclasses only from outside.
         adapter = TypeAdapter(list[Seed], config=_CONFIG)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,20 +12,27 @@ from coder_conformance.reference.domain.model import (
     Job,
     Membership,
     Organization,
-    Parameter,
     Preset,
     Template,
     TemplateVersion,
     User,
     Workspace,
 )
-from coder_conformance.reference.ids import KEY_ID_LENGTH, KEY_SECRET_LENGTH
 from coder_conformance.reference.lifecycle.builds import BuildOrder
 from coder_conformance.reference.passwords import hash_password, hash_secret
-from coder_conformance.reference.rules.names import is_valid_name
-from coder_conformance.reference.rules.parameters import check_value, resolve
+from coder_conformance.reference.rules.parameters import resolve
 from coder_conformance.reference.rules.schedule import ScheduleError, parse_schedule
-from coder_conformance.reference.rules.ttl import TTLError, check_ttl
+from coder_conformance.reference.rules.ttl import MAX_TTL_MS, TTLError, check_ttl
+from coder_conformance.reference.seed.check import (
+    YEAR_SECONDS,
+    SeedError,
+    check_email,
+    check_name,
+    check_parameter,
+    check_range,
+    check_resources,
+    split_token,
+)
 from coder_conformance.reference.seed.default import default_resources
 from coder_conformance.reference.seed.model import (
     GeneratedSeed,
@@ -39,12 +45,9 @@ from coder_conformance.reference.seed.model import (
 )
 from coder_conformance.reference.world import World
 
-PARAMETER_TYPES = ("string", "number", "bool", "list(string)")
+MAX_DORMANT_MS = 10 * YEAR_SECONDS * 1000
+MOST_GENERATED = 1_000_000
 TOKEN_LIFETIME = timedelta(days=365 * 50)
-
-
-class SeedError(ValueError):
-    """Contents that do not fit together; ``str()`` is a sentence that names the place."""
 
 
 def plant(world: World, seed: Seed) -> None:
@@ -92,7 +95,7 @@ class _Planter:
         self._templates: dict[str, Template] = {}
 
     def organization(self, seed: OrganizationSeed, place: str, *, default: bool) -> None:
-        _check_name(seed.name, f"{place}.name")
+        check_name(seed.name, f"{place}.name")
         if self._store.organization_named(seed.name) is not None:
             raise SeedError(f"{place}.name: there is another organization named {seed.name!r}")
         self._store.save(
@@ -109,8 +112,9 @@ class _Planter:
         )
 
     def user(self, seed: UserSeed, place: str) -> None:
-        _check_name(seed.username, f"{place}.username")
+        check_name(seed.username, f"{place}.username")
         email = seed.email or f"{seed.username}@coder.example"
+        check_email(email, f"{place}.email")
         if self._store.user_named(seed.username) or self._store.user_with_email(email):
             raise SeedError(f"{place}: there is another user with this username or e-mail address")
         user = User(
@@ -139,11 +143,15 @@ class _Planter:
             self._token(user, seed.token, f"{place}.token")
 
     def template(self, seed: TemplateSeed, place: str) -> None:
-        _check_name(seed.name, f"{place}.name")
+        check_name(seed.name, f"{place}.name")
         if seed.name.lower() in self._templates:
             raise SeedError(f"{place}.name: there is another template named {seed.name!r}")
         if not seed.versions:
             raise SeedError(f"{place}.versions: a template needs at least one version")
+        for name in ("default_ttl_ms", "activity_bump_ms"):
+            check_range(getattr(seed, name), MAX_TTL_MS, f"{place}.{name}")
+        for name in ("time_til_dormant_ms", "time_til_dormant_autodelete_ms"):
+            check_range(getattr(seed, name), MAX_DORMANT_MS, f"{place}.{name}")
         home = self._organization(
             seed.organization or self._default_name(place), f"{place}.organization"
         )
@@ -151,6 +159,9 @@ class _Planter:
         if author is None:
             raise SeedError(f"{place}: a template needs a user who made it, so name one in 'users'")
         template_id = self._world.ids.uuid()
+        names = [version.name for version in seed.versions]
+        if len(set(names)) < len(names):
+            raise SeedError(f"{place}.versions: two versions of a template need two names")
         versions = [
             self._version(version, template_id, home.id, author.id, f"{place}.versions[{index}]")
             for index, version in enumerate(seed.versions)
@@ -195,7 +206,7 @@ class _Planter:
             owner = self._store.user_named(seed.owner)
         if owner is None:
             raise SeedError(f"{place}.owner: there is no user named {seed.owner!r}")
-        _check_name(seed.name, f"{place}.name")
+        check_name(seed.name, f"{place}.name")
         if self._store.live_workspace(owner.id, seed.name) is not None:
             raise SeedError(f"{place}.name: {owner.username} has another one named {seed.name!r}")
         try:
@@ -227,6 +238,7 @@ class _Planter:
     def generated(self, seed: GeneratedSeed, place: str) -> None:
         if not seed.owners or not seed.states:
             raise SeedError(f"{place}: name at least one owner and one state")
+        check_range(seed.count, MOST_GENERATED, f"{place}.count")
         for number in range(seed.count):
             one = WorkspaceSeed(
                 name=f"{seed.prefix}-{number + 1}",
@@ -277,7 +289,10 @@ class _Planter:
         place: str,
     ) -> TemplateVersion:
         for index, parameter in enumerate(seed.parameters):
-            _check_parameter(parameter, f"{place}.parameters[{index}]")
+            check_parameter(parameter, f"{place}.parameters[{index}]")
+        check_resources(seed.resources or (), f"{place}.resources")
+        if seed.build_seconds is not None:
+            check_range(seed.build_seconds, YEAR_SECONDS, f"{place}.build_seconds")
         ids, now = self._world.ids, self._now
         started = None if seed.job == "pending" else now
         ended = now if seed.job in ("succeeded", "failed") else None
@@ -319,9 +334,7 @@ class _Planter:
         return version
 
     def _token(self, user: User, token: str, place: str) -> None:
-        key_id, _, secret = token.partition("-")
-        if len(key_id) != KEY_ID_LENGTH or len(secret) != KEY_SECRET_LENGTH or "-" in secret:
-            raise SeedError(f"{place}: write a token as 10 characters, a dash and 22 characters")
+        key_id, secret = split_token(token, place)
         if key_id in self._store.keys:
             raise SeedError(f"{place}: the first 10 characters are those of another user's token")
         self._store.save(
@@ -359,24 +372,3 @@ class _Planter:
         if found is None:
             raise SeedError(f"{place}.users: there is no user named {name!r}")
         return found.id
-
-
-def _check_parameter(parameter: Parameter, place: str) -> None:
-    if parameter.type not in PARAMETER_TYPES:
-        known = ", ".join(PARAMETER_TYPES)
-        raise SeedError(f"{place}.type: {parameter.type!r} is none of {known}")
-    try:
-        re.compile(parameter.regex)
-    except re.error as error:
-        raise SeedError(f"{place}.regex: is not a regular expression: {error}") from None
-    if parameter.default and not parameter.required:
-        problem = check_value(parameter, parameter.default)
-        if problem is not None:
-            raise SeedError(f"{place}.default: {problem}")
-
-
-def _check_name(name: str, place: str) -> None:
-    if not is_valid_name(name):
-        raise SeedError(
-            f"{place}: {name!r} is not a name; use up to 32 letters, digits and single dashes"
-        )
