@@ -119,6 +119,15 @@ class World:
         self.created.append(workspace["id"])
         return self.settled(workspace["id"]) if wait else workspace
 
+    def created_one(self) -> Json:
+        """A live workspace of this run, no matter in which state; made if there is none."""
+        for identifier in self.created:
+            operation = self.contract.operation("getWorkspaceMetadataById")
+            answer = self.wire.call(operation, {"workspace": identifier})
+            if answer.status == 200:
+                return _object(answer)
+        return self.create()
+
     def read(self, workspace: str, *, include_deleted: bool = False) -> Json:
         """The workspace as it is now.
 

@@ -73,7 +73,8 @@ def test_whole_numbers(scenario: Scenario, stopped: Json) -> None:
     """Undecodable, which is not the same as out of range: no field is named."""
     stores(scenario, stopped, (7 * MINUTE, 7 * MINUTE))
     for text in ("60000.0", "60000.5", "6e4", "6E4", '"60000"', "true", "[60000]", "{}",
-                 "9223372036854775808", "-9223372036854775809", "1e400", "060000", "+60000"):  # fmt: skip
+                 "9223372036854775808", "-9223372036854775809", "1e400", "060000",
+                 "+60000"):  # fmt: skip
         answer = scenario.on(stopped, TTL, 400, content=f'{{"ttl_ms": {text}}}'.encode())
         scenario.refused(answer)
     scenario.shows(stopped, ttl_ms=7 * MINUTE)

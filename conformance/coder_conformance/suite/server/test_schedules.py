@@ -119,7 +119,7 @@ def test_lists_ranges_steps(schedules: Schedules) -> None:
 @MARK("autostart/bad-ranges")
 def test_bad_ranges(schedules: Schedules) -> None:
     """Backwards, empty, without an end, with a step of nothing."""
-    for field in ("5-1", "1-", "*/0", "1/0", "1-5/0", "*/x", "1/2/3", "1-2-3", "*-3"):
+    for field in ("5-1", "1-", "*/0", "1/0", "1-5/0", "*/x", "1/2/3", "1-2-3"):
         schedules.refuses(f"{field} 9 * * 1", f"0 {field} * * 1", f"0 9 * * {field}")
 
 
