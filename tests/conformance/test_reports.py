@@ -6,6 +6,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -363,6 +365,19 @@ def test_progress_in_lines() -> None:
     assert [line.split() for line in lines[2:]] == [["a/b", ".F"], ["c/d", "E"]]
 
 
+def test_progress_of_a_real_run(tmp_path: Path) -> None:
+    """It names what is judged, although pytest catches all output of tests."""
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "coder_conformance", "run", "--role=client", "--examples=1",
+            "--operation=favoriteWorkspaceById", "--only=client/hides-the-token",
+            f"--reports={tmp_path}",
+        ],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert re.search(r"^  client/hides-the-token +\.+$", done.stderr, re.MULTILINE)
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Done and total, what is being judged, and each failure as it comes, made harmless."""
@@ -385,15 +400,16 @@ def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\\x1b]0;evil" in seen
 
 
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 def test_progress_for_dumb_terminals_is_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing can be redrawn, nothing is."""
-
-    class Terminal(StringIO):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setenv("TERM", "dumb")
-    assert isinstance(progress.to(Terminal()), progress.Lines)
+    ours, theirs = os.openpty()
+    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+        shown = progress.to(stream)
+        assert isinstance(shown, progress.Lines)
+        shown.finished()
+    os.close(ours)
 
 
 def test_real_requirements_make_good_reports() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
@@ -23,12 +22,12 @@ class Bar:
     """Done and total, time, failures so far, and what is being judged; each failure as it comes.
 
     Args:
-        stream: A terminal. It is written to through a descriptor of our own, because pytest takes
-            the usual one away while a test runs, and the clock is to go on then.
+        stream: A terminal, which is closed in the end. Pytest must not take it away while a test
+            runs: the clock goes on then.
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._terminal = os.fdopen(os.dup(stream.fileno()), "w", encoding=stream.encoding)
+        self._terminal = stream
         self._console = Console(file=self._terminal, highlight=False)
         self._bar = RichProgress(
             BarColumn(bar_width=24),

@@ -35,18 +35,26 @@ class Progress(Protocol):
         ...
 
     def finished(self) -> None:
-        """The judging ended, or was given up. May be called without any of the others."""
+        """The judging ended or was given up; the last call, perhaps the only one."""
         ...
 
 
 def to(stream: TextIO) -> Progress:
-    """The progress that fits a stream."""
-    if stream.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+    """The progress that fits a stream.
+
+    The stream is written to through a descriptor of its own, because pytest takes the usual one
+    away while a test runs. What has no descriptor is written to as it is.
+    """
+    try:
+        own = os.fdopen(os.dup(stream.fileno()), "w", encoding=stream.encoding)
+    except (OSError, ValueError):
+        return Lines(stream)
+    if own.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         # Imported late: it is of no use where nobody watches.
         from .bar import Bar  # noqa: PLC0415
 
-        return Bar(stream)
-    return Lines(stream)
+        return Bar(own)
+    return Lines(own, close=True)
 
 
 class Lines:
@@ -54,10 +62,12 @@ class Lines:
 
     Args:
         stream: Where the lines go.
+        close: Whether to close it in the end.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, close: bool = False) -> None:
         self._stream = stream
+        self._close = close
         self._shown = ""
 
     def note(self, text: str) -> None:
@@ -91,9 +101,11 @@ class Lines:
         self._stream.flush()
 
     def finished(self) -> None:
-        """End the last line."""
+        """End the last line; nothing can be shown any more."""
         self._stream.write("\n")
         self._stream.flush()
+        if self._close:
+            self._stream.close()
 
 
 def headline(outcome: Outcome, result: Result) -> str:

@@ -130,12 +130,14 @@
 
   /* Sorting */
 
+  const collator = new Intl.Collator("en");
+
   function sort(table, column, direction) {
     const value = (row) => {
       const cell = row.cells[column];
       return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value);
     };
-    const compare = (a, b) => (typeof a === "number" ? a - b : a.localeCompare(b));
+    const compare = (a, b) => (typeof a === "number" ? a - b : collator.compare(a, b));
     const rows = [...table.tBodies[0].rows].map((row) => [value(row), row]);
     rows.sort(([a], [b]) => direction * compare(a, b));
     table.tBodies[0].append(...rows.map(([, row]) => row));
