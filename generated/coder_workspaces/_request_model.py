@@ -18,7 +18,11 @@ class RequestModel(Model):
     enumeration does not list are refused, because the server would ignore or reject them.
     """
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        validate_assignment=True,
+        hide_input_in_errors=True,  # requests carry passwords, and exceptions end up in logs
+    )
 
     @model_validator(mode="after")
     def _refuse_unknown_enum_values(self) -> Self:

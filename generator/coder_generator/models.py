@@ -19,6 +19,7 @@ from datamodel_code_generator.format import DatetimeClassType, PythonVersion
 from coder_generator.errors import GenerationError
 from coder_generator.naming import class_name, require_distinct, snake_case
 from coder_generator.prepare import models_document
+from coder_generator.rules import with_rules
 from coder_generator.usage import schema_usage
 
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ def generate_models(contract: Contract) -> dict[str, str]:
         ) from error
     if not isinstance(modules, dict):
         raise GenerationError("The models were not split into modules; check the tool's version.")
-    return _by_schema({path[-1]: str(source) for path, source in modules.items()}, schemas)
+    sources = _by_schema({path[-1]: str(source) for path, source in modules.items()}, schemas)
+    for name in bases:
+        sources[name] = with_rules(sources[name], contract.document["components"]["schemas"][name])
+    return sources
 
 
 def module_name(schema: str) -> str:

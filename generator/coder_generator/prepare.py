@@ -42,7 +42,8 @@ _BOUNDS = frozenset(
         "maxProperties",
     }
 )
-# Rules that pydantic has no field-level form for; the server enforces them.
+# Rules that pydantic has no field-level form for. Some become validators of request models, see
+# rules.py; the server enforces the others.
 _RULES = frozenset({"not", "if", "then", "else", "dependentRequired", "propertyNames"})
 _NOTES = frozenset(
     {"example", "examples", "default", "readOnly", "writeOnly", "deprecated", "contentEncoding"}
@@ -148,7 +149,7 @@ def _schema(node: Json, place: str, *, request: bool, bounds: bool) -> Json:
     result: Json = {}
     for key, value in node.items():
         if key in _COMBINATIONS:
-            # Beside properties it is a rule about their presence, which only the server checks.
+            # Beside properties it is a rule about their presence.
             if "properties" not in node:
                 result[key] = [below(key, item) for item in value]
         elif key in {"items", "additionalProperties"} and isinstance(value, dict):

@@ -333,11 +333,13 @@ def test_texts_that_cannot_be_sent(runner: Runner) -> None:
 
 def test_a_request_can_be_built_up() -> None:
     """Fields can be set one after the other, under the same rules."""
-    body = CreateWorkspaceRequest(name="a")
+    body = CreateWorkspaceRequest(name="a", template_id=UUID(WORKSPACE_ID))
     body.ttl_ms = 60_000
-    assert body.to_dict() == {"name": "a", "ttl_ms": 60_000}
+    assert body.to_dict() == {"name": "a", "template_id": WORKSPACE_ID, "ttl_ms": 60_000}
     with pytest.raises(ValueError, match="greater than"):
         body.ttl_ms = -1
+    with pytest.raises(ValueError, match="name: 'new' is not allowed"):
+        body.name = "new"
 
 
 def test_many_threads_may_share_a_client() -> None:
