@@ -1,0 +1,182 @@
+"""Reports of use, timings, and what keeps a workspace from starting."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from coder_conformance.results import CannotJudgeError, Mismatch
+from coder_conformance.suite.server.scenario import Scenario
+
+Json = dict[str, Any]
+MARK = pytest.mark.requirement
+USAGE = "postWorkspaceUsageById"
+TIMINGS = "getWorkspaceTimingsById"
+RESOLVE = "resolveWorkspaceAutostartById"
+RENAME = "updateWorkspaceMetadataById"
+GET = "getWorkspaceMetadataById"
+BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
+EMPTY: Json = {
+    "provisioner_timings": [],
+    "agent_script_timings": [],
+    "agent_connection_timings": [],
+}
+APPS = ("vscode", "jetbrains", "reconnecting-pty", "ssh")
+
+
+def an_agent(workspace: Json) -> str:
+    """Identifier of an agent of a running workspace."""
+    for resource in workspace["latest_build"]["resources"]:
+        for agent in resource.get("agents", []):
+            return str(agent["id"])
+    pytest.skip("the template's workspaces have no agent")
+
+
+@MARK("usage/any-body")
+def test_any_body(scenario: Scenario, running: Json) -> None:
+    """Rubbish too."""
+    for content in (b"", b"{", b"null", b'{"app_name": "nonsense"}', b"\xff", b'{"agent_id": 1}'):
+        scenario.on(running, USAGE, 204, content=content)
+
+
+@MARK("usage/both-or-neither")
+def test_both_or_neither(scenario: Scenario, running: Json) -> None:
+    """Which field has to be completed by which."""
+    halves = (({"app_name": "ssh"}, "agent_id"), ({"agent_id": an_agent(running)}, "app_name"))
+    for body, field in halves:
+        scenario.refused(scenario.on(running, USAGE, 400, body=body), field)
+    zero = "00000000-0000-0000-0000-000000000000"
+    for body in ({}, {"agent_id": zero, "app_name": ""}, {"agent_id": None}, None):
+        scenario.on(running, USAGE, 204, body=body)
+
+
+@MARK("usage/unknown-app")
+def test_unknown_app(scenario: Scenario, running: Json) -> None:
+    """Four words."""
+    for app in ("nonsense", "SSH", "vs code", "ssh "):
+        body = {"agent_id": an_agent(running), "app_name": app}
+        scenario.refused(scenario.on(running, USAGE, 400, body=body), "app_name")
+
+
+@MARK("usage/unknown-agent")
+def test_unknown_agent(scenario: Scenario, running: Json) -> None:
+    """There is none of that identifier."""
+    body = {"agent_id": str(uuid4()), "app_name": "ssh"}
+    scenario.on(running, USAGE, 404, body=body)
+
+
+@MARK("usage/each-app")
+def test_each_app(scenario: Scenario, running: Json) -> None:
+    """Again and again."""
+    for app in (*APPS, *APPS):
+        scenario.on(running, USAGE, 204, body={"agent_id": an_agent(running), "app_name": app})
+
+
+@MARK("usage/never-lowers-the-deadline")
+def test_never_lowers(scenario: Scenario, running: Json) -> None:
+    """At most it moves away."""
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=9)
+    body = {"deadline": later.isoformat()}
+    scenario.on(running, "extendWorkspaceDeadlineById", 200, body=body)
+    bodies: list[Json] = [{}]
+    if "workspace-usage" in scenario.context.features:
+        bodies.append({"agent_id": an_agent(running), "app_name": "ssh"})
+    for used in bodies:
+        scenario.on(running, USAGE, 204, body=used)
+        shown = scenario.world.read(running["id"])["latest_build"]["deadline"]
+        if shown is None or datetime.fromisoformat(shown) < later:
+            raise Mismatch(f"a deadline not before {later}", str(shown), scenario.wire.last)
+
+
+@MARK("usage/in-any-state")
+def test_usage_in_any_state(scenario: Scenario, stopped: Json, deleted: Json) -> None:
+    """Nothing else changes."""
+    scenario.on(stopped, USAGE, 204, body={})
+    scenario.unchanged(stopped, stopped)
+    scenario.on(deleted, USAGE, 204, body={})
+
+
+@MARK("timings/empty-while-building")
+def test_empty_while_building(scenario: Scenario) -> None:
+    """Three lists, nothing in them."""
+    workspace = scenario.world.create(wait=False)
+    answer = scenario.on(workspace, TIMINGS, 200)
+    after = scenario.world.read(workspace["id"])
+    if after["latest_build"]["job"]["status"] not in {"pending", "running"}:
+        raise CannotJudgeError("the build was over before it could be judged")
+    if answer.json() != EMPTY:
+        raise Mismatch(repr(EMPTY), answer.answer(), answer)
+
+
+@MARK("timings/of-a-stop")
+def test_of_a_stop(scenario: Scenario, stopped: Json) -> None:
+    """The job of the stop, and no agents."""
+    answer = scenario.on(stopped, TIMINGS, 200)
+    job = stopped["latest_build"]["job"]["id"]
+    for timing in answer.json()["provisioner_timings"]:
+        if timing["job_id"] != job:
+            raise Mismatch(f"timings of the job {job}", timing["job_id"], answer)
+    if answer.json()["agent_connection_timings"]:
+        raise Mismatch("no agents of a stopped workspace", answer.answer(), answer)
+
+
+@MARK("timings/in-order")
+def test_in_order(scenario: Scenario, some: Json) -> None:
+    """Each begins after the one before and ends by the end of the job."""
+    answer = scenario.on(some, TIMINGS, 200)
+    timings = answer.json()["provisioner_timings"]
+    starts = [datetime.fromisoformat(t["started_at"]) for t in timings]
+    if starts != sorted(starts):
+        raise Mismatch("timings in the order of their start", repr(starts), answer)
+    job = some["latest_build"]["job"]
+    slack = timedelta(seconds=5)  # two clocks may be at work
+    for timing in timings:
+        begin, end = (datetime.fromisoformat(timing[n]) for n in ("started_at", "ended_at"))
+        first, last = (datetime.fromisoformat(job[n]) for n in ("created_at", "completed_at"))
+        if begin < first - slack or end > last + slack or end < begin:
+            raise Mismatch(f"a time between {first} and {last}", f"{begin} to {end}", answer)
+
+
+@MARK("timings/of-a-deleted-one")
+def test_timings_of_a_deleted_one(scenario: Scenario, deleted: Json) -> None:
+    """Those of its last build."""
+    answer = scenario.on(deleted, TIMINGS, 200)
+    job = deleted["latest_build"]["job"]["id"]
+    if any(t["job_id"] != job for t in answer.json()["provisioner_timings"]):
+        raise Mismatch(f"timings of the job {job}", answer.answer(), answer)
+
+
+@MARK("timings/agents")
+def test_timings_of_agents(scenario: Scenario, some: Json) -> None:
+    """Each agent connects for the first time once."""
+    answer = scenario.on(some, TIMINGS, 200)
+    known = {
+        agent["id"]
+        for resource in some["latest_build"]["resources"]
+        for agent in resource.get("agents", [])
+    }
+    connections = [t["workspace_agent_id"] for t in answer.json()["agent_connection_timings"]]
+    scripts = [t["workspace_agent_id"] for t in answer.json()["agent_script_timings"]]
+    if not {*connections, *scripts} <= known or len(set(connections)) != len(connections):
+        raise Mismatch(f"agents of {sorted(known)}, each once", answer.answer(), answer)
+
+
+@MARK("resolve-autostart/of-a-deleted-one")
+def test_resolve_of_a_deleted_one(scenario: Scenario, deleted: Json, stopped: Json) -> None:
+    """There is an answer."""
+    scenario.on(deleted, RESOLVE, 200)
+    scenario.on(stopped, "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
+    scenario.on(stopped, RESOLVE, 200)
+    scenario.on(stopped, "updateWorkspaceDormancyStatusById", 200, body={"dormant": False})
+
+
+@MARK("resolve-autostart/changes-nothing")
+def test_resolve_changes_nothing(scenario: Scenario, some: Json) -> None:
+    """A question is no order."""
+    answers = [scenario.on(some, RESOLVE, 200).json() for _ in range(3)]
+    if any(answer != answers[0] for answer in answers):
+        raise Mismatch("the same answer", repr(answers), scenario.wire.last)
+    scenario.unchanged(some, some)

@@ -1,0 +1,213 @@
+"""Reading one workspace or a list of them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from coder_conformance.exchange import Exchange
+from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
+from coder_conformance.suite.server.scenario import Scenario
+
+Json = dict[str, Any]
+MARK = pytest.mark.requirement
+USAGE = "postWorkspaceUsageById"
+GET = "getWorkspaceMetadataById"
+BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
+
+
+@MARK("get/deleted-message")
+def test_deleted_message(scenario: Scenario, deleted: Json) -> None:
+    """How to see it all the same."""
+    answer = scenario.on(deleted, GET, 410)
+    said = answer.json()["message"]
+    if deleted["id"] not in said or "deleted" not in said or set(answer.json()) != {"message"}:
+        raise Mismatch("a message with the identifier, alone", answer.answer(), answer)
+
+
+@MARK("get/deleted-keeps-its-data")
+def test_deleted_keeps(scenario: Scenario) -> None:
+    """As it was, but for what a build changes."""
+    fields = {"ttl_ms": 3_600_000, "automatic_updates": "always"}
+    before = scenario.world.create(**fields)
+    scenario.world.build(before["id"], "delete")
+    after = scenario.world.read(before["id"], include_deleted=True)
+    kept = ("id", "name", "owner_id", "owner_name", "organization_id", "template_id", "ttl_ms",
+            "created_at", "automatic_updates", "updated_at")  # fmt: skip
+    for name in kept:
+        if before.get(name) != after.get(name):
+            was, is_now = before.get(name), after.get(name)
+            raise Mismatch(f"{name} = {was!r}", repr(is_now), scenario.wire.last)
+
+
+@MARK("get/deleted-build")
+def test_deleted_build(scenario: Scenario, deleted: Json) -> None:
+    """A deletion that succeeded."""
+    build = deleted["latest_build"]
+    seen = (build["transition"], build["status"], build["job"]["status"])
+    if seen != ("delete", "deleted", "succeeded"):
+        raise Mismatch("delete, deleted, succeeded", repr(seen), scenario.wire.last)
+    if any(resource.get("agents") for resource in build["resources"]):
+        raise Mismatch("no agents", repr(build["resources"]), scenario.wire.last)
+
+
+@MARK("get/owner-facts")
+def test_owner_facts(scenario: Scenario, some: Json) -> None:
+    """What other operations say of the same things."""
+    answer = scenario.on(some, GET, 200)
+    seen, me = answer.json(), scenario.world.me
+    template = scenario.call("getTemplate", {"template": seen["template_id"]}, 200).json()
+    facts = {
+        "owner_id": me["id"],
+        "owner_name": me["username"],
+        "owner_avatar_url": me.get("avatar_url", ""),
+        "organization_id": template["organization_id"],
+        "organization_name": template["organization_name"],
+        "template_name": template["name"],
+        "template_display_name": template["display_name"],
+        "template_icon": template["icon"],
+        "template_active_version_id": template["active_version_id"],
+        "template_allow_user_cancel_workspace_jobs": template["allow_user_cancel_workspace_jobs"],
+    }
+    for name, expected in facts.items():
+        if seen[name] != expected:
+            raise Mismatch(f"{name} = {expected!r}", repr(seen[name]), answer)
+
+
+@MARK("get/never-updated")
+def test_never_updated(scenario: Scenario, stopped: Json) -> None:
+    """It keeps the moment of creation."""
+    scenario.on(stopped, "updateWorkspaceTtlById", 204, body={"ttl_ms": 600_000})
+    schedule = {"schedule": "1 1 * * 1"}
+    scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body=schedule)
+    scenario.on(stopped, "favoriteWorkspaceById", 204)
+    scenario.on(stopped, USAGE, 204, body={})
+    for dormant in (True, False):
+        body = {"dormant": dormant}
+        scenario.on(stopped, "updateWorkspaceDormancyStatusById", 200, body=body)
+    scenario.shows(stopped, updated_at=stopped["created_at"])
+
+
+@MARK("get/monotonic-reads")
+def test_monotonic_reads(scenario: Scenario, stopped: Json) -> None:
+    """No read is older than the write before it."""
+    for minute in range(1, 31):
+        scenario.on(stopped, "updateWorkspaceTtlById", 204, body={"ttl_ms": minute * 60_000})
+        for view, answer in scenario.views(stopped):
+            if view.get("ttl_ms") != minute * 60_000:
+                raise Mismatch(f"ttl_ms = {minute * 60_000}", repr(view.get("ttl_ms")), answer)
+
+
+@MARK("get/resources")
+def test_resources(scenario: Scenario, some: Json) -> None:
+    """No identifier stands twice."""
+    answer = scenario.on(some, GET, 200)
+    resources = answer.json()["latest_build"]["resources"]
+    agents = [agent for resource in resources for agent in resource.get("agents", [])]
+    apps = [app for agent in agents for app in agent["apps"]]
+    ids = [thing["id"] for thing in (*resources, *agents, *apps)]
+    if len(set(ids)) != len(ids):
+        raise Mismatch("different identifiers", repr(ids), answer)
+
+
+@MARK("get-by-name/same-as-by-id")
+def test_same_as_by_id(scenario: Scenario, some: Json) -> None:
+    """Field by field."""
+    by_id = scenario.on(some, GET, 200).json()
+    path = {"user": "me", "workspacename": some["name"]}
+    answer = scenario.call(BY_NAME, path, 200)
+    compare(by_id, answer)
+
+
+def compare(workspace: Json, answer: Exchange) -> None:
+    """The answer shows the workspace, but for what its agents do meanwhile."""
+    other = answer.json()
+    for name in sorted((workspace.keys() | other.keys()) - {"health", "last_used_at"}):
+        one, two = workspace.get(name), other.get(name)
+        if name == "latest_build":
+            one, two = ({k: v for k, v in b.items() if k != "resources"} for b in (one, two))
+        if one != two:
+            raise Mismatch(f"{name} = {one!r}", repr(two), answer)
+
+
+@MARK("get-by-name/whole-name")
+def test_whole_name(scenario: Scenario, some: Json) -> None:
+    """Nothing but the name."""
+    name = some["name"]
+    for text in (name[:-1], name[1:], f"{name}x", f"{name} ", f" {name}", name[:-1] + "_", "%"):
+        scenario.call(BY_NAME, {"user": "me", "workspacename": text}, 404)
+
+
+@MARK("list/shows-pending")
+def test_shows_pending(scenario: Scenario) -> None:
+    """At once."""
+    made = scenario.world.create(wait=False)
+    answer = scenario.call("listWorkspaces", {}, 200, query={"q": f"id:{made['id']}"})
+    if [w["id"] for w in answer.json()["workspaces"]] != [made["id"]]:
+        raise Mismatch("the new workspace", answer.answer(), answer)
+
+
+@MARK("list/keeps-dormant")
+def test_keeps_dormant(scenario: Scenario, stopped: Json) -> None:
+    """Without a query, too."""
+    scenario.on(stopped, "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
+    for query in ({}, {"q": "owner:me"}, {"q": f"name:{stopped['name']}"}):
+        answer = scenario.call("listWorkspaces", {}, 200, query=query)
+        if stopped["id"] not in {w["id"] for w in answer.json()["workspaces"]}:
+            raise Mismatch("the dormant workspace", answer.answer(), answer)
+    scenario.on(stopped, "updateWorkspaceDormancyStatusById", 200, body={"dormant": False})
+
+
+@MARK("list/no-match")
+def test_no_match(scenario: Scenario) -> None:
+    """Just that."""
+    for query in (f"name:{uuid4().hex}", f"id:{uuid4()}", f"owner:{uuid4().hex[:8]}"):
+        answer = scenario.call("listWorkspaces", {}, 200, query={"q": query})
+        if answer.json() != {"workspaces": [], "count": 0}:
+            raise Mismatch("an empty list with count 0", answer.answer(), answer)
+
+
+@MARK("list/past-the-end")
+def test_past_the_end(scenario: Scenario, several: Any) -> None:
+    """Just past it, and far."""
+    total = len(several.workspaces)
+    for offset in (total, total + 1, 2**31 - 1):
+        query = {"q": several.query, "offset": str(offset)}
+        answer = scenario.call("listWorkspaces", {}, 200, query=query)
+        if answer.json() != {"workspaces": [], "count": total}:
+            raise Mismatch(f"an empty list with count {total}", answer.answer(), answer)
+
+
+@MARK("list/limit-zero")
+def test_limit_zero(scenario: Scenario, several: Any) -> None:
+    """All of them."""
+    whole = [w["id"] for w in several.workspaces]
+    for offset in (0, 1, len(whole) - 1):
+        query = {"q": several.query, "limit": "0", "offset": str(offset)}
+        answer = scenario.call("listWorkspaces", {}, 200, query=query)
+        found = [w["id"] for w in answer.json()["workspaces"]]
+        if found != whole[offset:]:
+            raise Mismatch(repr(whole[offset:]), repr(found), answer)
+
+
+@MARK("list/names-in-any-case")
+def test_names_in_any_case(scenario: Scenario, several: Any) -> None:
+    """A before b, whatever their case."""
+    keys = [
+        (not w["favorite"], w["latest_build"]["status"] != "running", w["name"].lower())
+        for w in several.workspaces
+    ]
+    if keys != sorted(keys):
+        raise Mismatch(repr(sorted(keys)), repr(keys), scenario.wire.last)
+
+
+@MARK("lifecycle/health")
+def test_health(scenario: Scenario, some: Json, shared: Shared) -> None:
+    """Healthy means that no agent fails."""
+    for workspace in (some, *([] if shared.readonly else [shared.stopped()])):
+        health = workspace["health"]
+        if health["healthy"] == bool(health["failing_agents"]):
+            raise Mismatch("health that goes with its agents", repr(health), scenario.wire.last)
