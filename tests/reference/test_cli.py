@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import random
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from websockets.sync.client import connect
@@ -24,7 +20,8 @@ from coder_conformance.reference.application import create_world
 from coder_conformance.reference.cli import main
 from coder_conformance.reference.persistence import StateError
 
-COMMAND = [sys.executable, "-m", "coder_conformance.reference"]
+from .processes import Process, call
+
 SEED = """
 organizations: [{name: acme}]
 users:
@@ -43,34 +40,6 @@ generate:
 """
 
 
-class Process:
-    """A server in a process of its own."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.ready_file = folder / "ready.json"
-        self.ready_file.unlink(missing_ok=True)
-        command = [*COMMAND, "--port", "0", "--ready-file", str(self.ready_file), *arguments]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def ready(self) -> dict[str, Any]:
-        """Wait for the ready file and return its content."""
-        deadline = time.monotonic() + 15
-        while not self.ready_file.exists():
-            assert self.process.poll() is None, self.process.communicate()
-            assert time.monotonic() < deadline, "not ready in time"
-            time.sleep(0.01)
-        content: dict[str, Any] = json.loads(self.ready_file.read_text())
-        return content
-
-    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
-        """Send a signal and return exit code, output and error output."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=10)
-        return self.process.returncode, out, err
-
-
 @pytest.fixture
 def launch(tmp_path: Path) -> Generator[Callable[..., Process]]:
     """Give a starter of servers, which are killed at the end."""
@@ -82,21 +51,7 @@ def launch(tmp_path: Path) -> Generator[Callable[..., Process]]:
 
     yield start
     for each in started:
-        each.process.kill()
-        each.process.communicate()
-
-
-def call(url: str, method: str, path: str, token: str, body: Any = None) -> Any:
-    """Send a request and return the JSON of its answer."""
-    request = urllib.request.Request(  # noqa: S310 - loopback
-        f"{url}/api/v2{path}",
-        method=method,
-        headers={"Coder-Session-Token": token},
-        data=None if body is None else json.dumps(body).encode(),
-    )
-    with urllib.request.urlopen(request, timeout=5) as response:  # noqa: S310 - loopback
-        data = response.read()
-    return json.loads(data) if data else None
+        each.kill()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
