@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -378,20 +379,33 @@ def test_progress_of_a_real_run(tmp_path: Path) -> None:
     assert re.search(r"^  client/hides-the-token +\.+$", done.stderr, re.MULTILINE)
 
 
+def _read_all(descriptor: int) -> str:
+    """What is written to a pseudo-terminal until its other end is closed."""
+    parts: list[bytes] = []
+    try:
+        while part := os.read(descriptor, 65536):
+            parts.append(part)
+    except OSError:  # Linux's way to say that this was all
+        pass
+    return b"".join(parts).decode()
+
+
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Done and total, what is being judged, and each failure as it comes, made harmless."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "140")
     ours, theirs = os.openpty()
-    with os.fdopen(theirs, "w", encoding="utf-8") as stream:
+    with ThreadPoolExecutor(1) as pool, os.fdopen(theirs, "w", encoding="utf-8") as stream:
+        reading = pool.submit(_read_all, ours)
         shown = progress.to(stream)
         shown.started(2)
         failed = samples.result("a/b", "listWorkspaces", Outcome.FAILED, "\x1b]0;evil\x07")
         shown.judging(failed.requirement, failed.operation)
         shown.judged(Outcome.FAILED, failed)
         shown.finished()
-        seen = os.read(ours, 100_000).decode()
+        stream.close()
+        seen = reading.result(timeout=20)
     os.close(ours)
     assert "FAILED a/b · listWorkspaces: expected" in seen
     assert "1/2" in seen
