@@ -11,7 +11,7 @@ from coder_conformance.results import Failure, Outcome, Result, Run
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"' onload='alert(3)' &lt; "
     "\x00\x1b[31mred\x1b]0;title\x07\u2028\u2029\u202eevil\ufeff\ud800\uffff ``` ```` | $(x) ${y} "
-    "\n::error::injected\n\n## heading\n]]> <!-- --> {{ x }} [a](javascript:alert(4)) @everyone"
+    "\n```\n# out of the fence\n::error::injected\n\n## heading\n]]> <!-- --> {{ x }} [a](javascript:alert(4)) @everyone"
 )
 
 
@@ -43,7 +43,7 @@ def run(*results: Result, text: str = "v2.25.0") -> Run:
         statuses={"listWorkspaces": {200: 5, 418: 1}, "updateWorkspaceTtlById": {204: 2}},
         created=3,
         seconds=12.5,
-        command="coder-conformance run --url=http://127.0.0.1:1 --seed=7 --shard=1/2",
+        command="coder-conformance run --url=http://127.0.0.1:1 --seed=7 --role=server",
         contract="c0ffee" * 10,
         documented={"listWorkspaces": [200, 400, 401], "updateWorkspaceTtlById": [204, 400]},
     )

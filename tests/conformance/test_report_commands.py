@@ -280,6 +280,29 @@ def test_what_does_not_belong_together_is_not_merged(name: str, value: object, s
         merge([("a.json", samples.mixed()), ("b.json", other)])
 
 
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["1/3", "3/3"], "no report is of the shard 2/3"),
+        (["1/1000", "2/1000"], "no report is of the shard 3/1000, 4/1000"),
+        (["1/2", "2/3"], "shards of different divisions: 1/2, 2/3"),
+        (["1/2", "2/2"], None),
+    ],
+)
+def test_a_missing_shard_is_noticed(given: list[str], says: str | None) -> None:
+    """A verdict that silently leaves a part out would be worth nothing."""
+    shards: list[tuple[str, Run]] = []
+    for shard in given:
+        run = samples.run(single(P, f"ttl/{shard[0]}"))
+        run.command = f"coder-conformance run --seed=7 --shard={shard}"
+        shards.append((shard, run))
+    if says is None:
+        assert merge(shards).verdict is Verdict.CONFORMANT
+    else:
+        with pytest.raises(SettingsError, match=says):
+            merge(shards)
+
+
 def test_explain(save: Callable[[str, Run], str], capsys: pytest.CaptureFixture[str]) -> None:
     """Requirement, level, operations, test with its promise, command, and what reports say."""
     run = samples.run(single(F))

@@ -193,9 +193,10 @@ def test_a_server_cannot_take_over_the_markdown() -> None:
             outside.append(re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", line))
     assert fence == ""
     rest = "\n".join(outside)
-    for part in ("<script", "<img", "\n## heading", "](javascript", "@everyone"):
+    for part in ("<script", "<img", "\n## heading", "\n# out", "](javascript", "@everyone"):
         assert part not in rest, part
     assert {line.count("|") for line in outside if line.startswith("| <code>")} == {7}
+    assert {line.count("|") for line in outside if line.startswith("| version")} == {3}
 
 
 def test_markdown_fits_a_ci_summary() -> None:
@@ -217,7 +218,7 @@ def test_the_page_says_everything() -> None:
     for part in (
         "Non-conformant",
         "http://127.0.0.1:1",
-        "coder-conformance run --url=http://127.0.0.1:1 --seed=7 --shard=1/2",
+        "coder-conformance run --url=http://127.0.0.1:1 --seed=7 --role=server",
         "The sentence of list/order.",
         "curl because",
         "expected because",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from ..results import Outcome, Result, Run
 from ..settings import SettingsError
 from .compare import Key
 
+_SHARD = re.compile(r"--shard=(\d{1,6})/(\d{1,6})\b")
 # The most telling outcome of several is the one that counts, as it is within a run.
 _SEVERITY = (Outcome.SKIPPED, Outcome.PASSED, Outcome.ERROR, Outcome.FAILED)
 
@@ -23,6 +25,7 @@ def merge(shards: list[tuple[str, Run]]) -> Run:
         SettingsError: They are not about the same thing.
     """
     _check(shards)
+    _complete(shards)
     runs = [run for _, run in shards]
     merged = Run(
         target=_one(runs, lambda run: run.target, without="none"),
@@ -67,6 +70,21 @@ def _check(shards: list[tuple[str, Run]]) -> None:
                         f"{other_name} and {name} are no shards of one run: they have different "
                         f"{what}, {theirs} and {mine}; use compare for such reports"
                     )
+
+
+def _complete(shards: list[tuple[str, Run]]) -> None:
+    """Refuse a set of numbered shards with a gap: what is in it, nobody has judged."""
+    there = {found for _, run in shards for found in _SHARD.findall(run.command)}
+    counts = {int(count) for _, count in there}
+    if len(counts) > 1:
+        shown = ", ".join(f"{index}/{count}" for index, count in sorted(there))
+        raise SettingsError(f"these are shards of different divisions: {shown}")
+    for count in counts:
+        missing = set(range(1, count + 1)) - {int(index) for index, _ in there}
+        if missing:
+            first = [f"{index}/{count}" for index in sorted(missing)[:5]]
+            shown = ", ".join(first) + (" …" if len(missing) > len(first) else "")
+            raise SettingsError(f"no report is of the shard {shown}; name all of them")
 
 
 def _one(runs: list[Run], what: Callable[[Run], str], without: str) -> str:

@@ -77,31 +77,31 @@ def _body(result: Result, run: Run) -> Iterator[str]:
     if result.deviation:
         yield f'<p class="note known">Known and accepted: {brief(result.deviation)}</p>'
     if result.outcome is Outcome.ERROR:
-        yield "<h4>Could not be judged</h4>" + block(result.reason)
+        yield "<h3>Could not be judged</h3>" + block(result.reason)
     for failure in result.failures[:_FINDINGS]:
         yield _evidence(failure)
     if len(result.failures) > _FINDINGS:
         more = len(result.failures) - _FINDINGS
         yield f'<p class="muted">… and {more} more findings, which report.json has.</p>'
-    yield "<h4>Judge it alone</h4>"
+    yield "<h3>Judge it alone</h3>"
     yield command(repeat.one(requirement.id, result.operation, run), "the command")
 
 
 def _evidence(failure: Failure) -> str:
     parts: list[str] = []
     if failure.curl:
-        parts.append("<h4>Request</h4>" + command(failure.curl, "the request"))
+        parts.append("<h3>Request</h3>" + command(failure.curl, "the request"))
     marked = difference(failure.expected, failure.actual)
     if marked is None:
         expected, actual = block(failure.expected), block(failure.actual)
     else:
         expected, actual = (f'<pre tabindex="0">{text}</pre>' for text in marked)
     parts.append(
-        f'<div class="pair"><div><h4>Expected</h4>{expected}</div>'
-        f"<div><h4>Got</h4>{actual}</div></div>"
+        f'<div class="pair"><div><h3>Expected</h3>{expected}</div>'
+        f"<div><h3>Got</h3>{actual}</div></div>"
     )
     if failure.answer and failure.answer != failure.actual:
-        parts.append("<h4>Answer</h4>" + block(failure.answer))
+        parts.append("<h3>Answer</h3>" + block(failure.answer))
     return f'<div class="evidence">{"".join(parts)}</div>'
 
 
