@@ -11,7 +11,8 @@ from coder_conformance.results import Failure, Outcome, Result, Run
 HOSTILE = (
     "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"' onload='alert(3)' &lt; "
     "\x00\x1b[31mred\x1b]0;title\x07\u2028\u2029\u202eevil\ufeff\ud800\uffff ``` ```` | $(x) ${y} "
-    "\n```\n# out of the fence\n::error::injected\n\n## heading\n]]> <!-- --> {{ x }} [a](javascript:alert(4)) @everyone"
+    "\n```\n# out of the fence\n"
+    "::error::injected\n\n## heading\n]]> <!-- --> {{ x }} [a](javascript:alert(4)) @everyone"
 )
 
 
