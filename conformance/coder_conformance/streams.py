@@ -50,6 +50,7 @@ class EventStream:
     def __init__(self, response: httpx2.Response, opened: Exchange, limit: float) -> None:
         self.opened = opened
         self.limit = limit
+        self._response = response
         self._chunks = response.iter_raw()
         self._buffer = b""
 
@@ -70,6 +71,16 @@ class EventStream:
                 raise Mismatch("a whole event", shorten(repr(self._buffer)), self.opened)
         raw, _, self._buffer = self._buffer.partition(b"\n\n")
         return self._parse(raw + b"\n\n")
+
+    def ends_within(self, seconds: float) -> bool:
+        """Whether the server ends the stream soon; to be asked last."""
+        self._response.request.extensions["timeout"]["read"] = seconds
+        try:
+            return next(self._chunks, None) is None
+        except httpx2.ReadTimeout:
+            return False
+        except httpx2.HTTPError:
+            return True
 
     def _parse(self, raw: bytes) -> Frame:
         lines = raw[:-2].decode("utf-8", "replace").split("\n")

@@ -1,0 +1,186 @@
+"""What only the WebSocket has: handshakes, close codes, messages."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import websockets
+
+from coder_conformance import streams
+from coder_conformance.results import Mismatch
+from coder_conformance.streams import Socket
+from coder_conformance.suite.server import raw
+from coder_conformance.suite.server.scenario import Scenario
+
+Json = dict[str, Any]
+MARK = pytest.mark.requirement
+OPERATION = "watchWorkspaceByIdViaWebsockets"
+KEY = base64.b64encode(b"0123456789abcdef").decode()
+
+
+def open_socket(scenario: Scenario, workspace: Json, **options: Any) -> Any:
+    """A socket about a workspace."""
+    path = streams.watch_path(workspace["id"], websocket=True)
+    return streams.socket(scenario.wire, path, scenario.context.settings.timeouts.event, **options)
+
+
+def handshake(scenario: Scenario, workspace: Json, status: int, **changes: str | None) -> None:
+    """A handshake by hand with some headers changed or left out, and its status."""
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": KEY,
+    }
+    for name, value in changes.items():
+        header = name.replace("_", "-")
+        if value is None:
+            headers.pop(header)
+        else:
+            headers[header] = value
+    path = streams.watch_path(workspace["id"], websocket=True)
+    answer = raw.send(scenario.wire, "GET", path, headers=list(headers.items()))
+    scenario.context.note_status(OPERATION, answer.status)
+    scenario.context.checked += 1
+    if answer.status != status:
+        raise Mismatch(f"{status} for {changes}", answer.answer(), answer)
+
+
+@MARK("watch-ws/missing-upgrade")
+def test_missing_upgrade(scenario: Scenario, some: Json) -> None:
+    """A plain request, and one that asks for something else."""
+    handshake(scenario, some, 426, Connection=None, Upgrade=None)
+    handshake(scenario, some, 426, Connection=None)
+    handshake(scenario, some, 426, Upgrade=None)
+    handshake(scenario, some, 426, Connection="keep-alive")
+    handshake(scenario, some, 426, Upgrade="h2c")
+
+
+@MARK("watch-ws/other-versions")
+def test_other_versions(scenario: Scenario, some: Json) -> None:
+    """The one version, and a key of 16 bytes."""
+    for version in ("12", "14", "8", "x", None):
+        handshake(scenario, some, 400, Sec_WebSocket_Version=version)
+    for key in ("x", "", base64.b64encode(b"short").decode(), None):
+        handshake(scenario, some, 400, Sec_WebSocket_Key=key)
+
+
+@MARK("watch-ws/foreign-origin")
+def test_foreign_origin(scenario: Scenario, some: Json) -> None:
+    """Pages of other hosts must not watch; the server's own pages may."""
+    host = urlsplit(scenario.wire.url).netloc
+    for origin in ("https://elsewhere.example", f"https://{host}.example", "https://x" + host):
+        handshake(scenario, some, 403, Origin=origin)
+    with open_socket(scenario, some, headers={"origin": f"http://{host}"}) as socket:
+        socket.next_data()
+
+
+@MARK("watch-ws/needs-a-token")
+def test_needs_a_token(scenario: Scenario, some: Json) -> None:
+    """Before anything else."""
+    path = streams.watch_path(some["id"], websocket=True)
+    headers = [("Connection", "Upgrade"), ("Upgrade", "websocket"),
+               ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", KEY)]  # fmt: skip
+    answer = raw.send(scenario.wire, "GET", path, headers=headers, token=False)
+    scenario.context.expect(OPERATION, answer, 401)
+
+
+@MARK("watch-ws/nothing-negotiated")
+def test_nothing_negotiated(scenario: Scenario, some: Json) -> None:
+    """Offers are passed over."""
+    offers = {"compression": "deflate", "subprotocols": ["chat", "json"]}
+    with open_socket(scenario, some, connect=offers) as socket:
+        scenario.context.note_status(OPERATION, 101)
+        if socket.connection.subprotocol is not None:
+            raise Mismatch("no subprotocol", str(socket.connection.subprotocol), socket.opened)
+        extensions = socket.connection.protocol.extensions
+        if extensions:
+            raise Mismatch("no extension", repr(extensions), socket.opened)
+        socket.next_data()
+
+
+@MARK("watch-ws/text-with-line-break")
+def test_line_break(scenario: Scenario, some: Json) -> None:
+    """As an encoder of streams writes it."""
+    with open_socket(scenario, some) as socket:
+        for _ in range(2):
+            text = socket.connection.recv(timeout=socket.limit)
+            if not isinstance(text, str) or not text.endswith("\n") or "\n" in text[:-1]:
+                raise Mismatch("one line of text", repr(text)[-80:], socket.opened)
+            if '": ' in json.dumps(text)[:40] or '", "' in text[:40]:
+                raise Mismatch("compact JSON", text[:80], socket.opened)
+
+
+def closing(socket: Socket) -> int | None:
+    """The code that the server closes with."""
+    try:
+        while True:
+            socket.connection.recv(timeout=socket.limit)
+    except TimeoutError:
+        raise Mismatch("the connection to be closed", "it stays open", socket.opened) from None
+    except websockets.ConnectionClosed as error:
+        return error.rcvd.code if error.rcvd else None
+
+
+@MARK("watch-ws/one-way-binary")
+def test_one_way_binary(scenario: Scenario, some: Json) -> None:
+    """Bytes, an empty text, a long one."""
+    for message in (b"\x00\x01", "", "x" * 1000):
+        with open_socket(scenario, some) as socket:
+            socket.next_data()
+            socket.connection.send(message)
+            code = closing(socket)
+            if code != 1002:
+                raise Mismatch("the close code 1002", str(code), socket.opened)
+
+
+@MARK("watch-ws/answers-pings")
+def test_answers_pings(scenario: Scenario, some: Json) -> None:
+    """Also while nothing is read, and then the stream goes on."""
+    with open_socket(scenario, some) as socket:
+        for _ in range(3):
+            if not socket.connection.ping().wait(socket.limit):
+                raise Mismatch("an answer to the ping", "none", socket.opened)
+        socket.next_data()
+
+
+@MARK("watch-ws/echoes-the-close")
+def test_echoes(scenario: Scenario, some: Json) -> None:
+    """The code that the client gave."""
+    for code in (1000, 1001, 4000):
+        with open_socket(scenario, some) as socket:
+            socket.next_data()
+            socket.connection.close(code, "bye")
+            echoed = socket.connection.protocol.close_rcvd
+            if echoed is None or echoed.code != code:
+                raise Mismatch(f"the close code {code}", repr(echoed), socket.opened)
+
+
+@MARK("watch-ws/keep-alive")
+def test_keep_alive(scenario: Scenario, stopped: Json) -> None:
+    """Pings of the protocol, and no further one in JSON."""
+    with open_socket(scenario, stopped) as socket:
+        seen: list[float] = []
+        protocol = socket.connection.protocol
+        received = protocol.recv_frame
+
+        def note(frame: Any) -> None:
+            if frame.opcode == websockets.Opcode.PING:
+                seen.append(time.monotonic())
+            received(frame)
+
+        protocol.recv_frame = note  # type: ignore[method-assign]
+        until = time.monotonic() + 35
+        while time.monotonic() < until:
+            with suppress(TimeoutError):
+                message = json.loads(socket.connection.recv(timeout=1))
+                if message["type"] == "ping" and until - time.monotonic() < 33:
+                    raise Mismatch("one JSON ping only", repr(message), socket.opened)
+        if len(seen) < 2:
+            raise Mismatch("protocol pings every 15 seconds", f"{len(seen)}", socket.opened)

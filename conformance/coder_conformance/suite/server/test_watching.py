@@ -1,0 +1,350 @@
+"""What a stream announces and what it does not, the same for both kinds of streams."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from coder_conformance import streams
+from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
+from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.watching import Watched, watch
+
+Json = dict[str, Any]
+EXTEND = "extendWorkspaceDeadlineById"
+TRANSPORTS = {"watch": False, "watch-ws": True}
+ORDER = {"pending": 0, "starting": 1, "stopping": 1, "deleting": 1,
+         "running": 2, "stopped": 2, "deleted": 2}  # fmt: skip
+
+
+def both(subject: str) -> pytest.MarkDecorator:
+    """Judge a requirement for either stream."""
+    return pytest.mark.parametrize(
+        "websocket",
+        [
+            pytest.param(websocket, marks=pytest.mark.requirement(f"{kind}/{subject}"), id=kind)
+            for kind, websocket in TRANSPORTS.items()
+        ],
+    )
+
+
+def extend(scenario: Scenario, workspace: Json, minutes: int) -> Callable[[Json], bool]:
+    """Give a workspace a new deadline; whether a payload shows it."""
+    deadline = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    scenario.on(workspace, EXTEND, 200, body={"deadline": deadline.isoformat()})
+
+    def shows(seen: Json) -> bool:
+        shown = seen["latest_build"]["deadline"]
+        return shown is not None and datetime.fromisoformat(shown) == deadline
+
+    return shows
+
+
+@both("announces-a-deadline")
+def test_deadline(scenario: Scenario, running: Json, websocket: bool) -> None:
+    """Each of several, in their order."""
+    with watch(scenario, running, websocket=websocket) as watched:
+        for minutes in (200, 300, 100):
+            watched.until("the new deadline", extend(scenario, running, minutes))
+
+
+@both("announces-a-rename")
+def test_rename(scenario: Scenario, stopped: Json, websocket: bool) -> None:
+    """There and back."""
+    with watch(scenario, stopped, websocket=websocket) as watched:
+        for name in (scenario.world.name(), stopped["name"]):
+            scenario.on(stopped, "updateWorkspaceMetadataById", 204, body={"name": name})
+
+            def shows(seen: Json, name: str = name) -> bool:
+                return bool(seen["name"] == name)
+
+            watched.until(f"the name {name}", shows)
+
+
+@both("announces-each-step")
+def test_steps(scenario: Scenario, stopped: Json, websocket: bool) -> None:
+    """From pending to the end, forwards only, first for a start and then for a stop."""
+    with watch(scenario, stopped, websocket=websocket) as watched:
+        for transition, end in (("start", "running"), ("stop", "stopped")):
+            scenario.world.build(stopped["id"], transition)
+
+            def ended(seen: Json, transition: str = transition, end: str = end) -> bool:
+                build = seen["latest_build"]
+                return bool(build["transition"] == transition and build["status"] == end)
+
+            seen = watched.until(f"the status {end}", ended)
+            steps = [
+                s["latest_build"]["status"]
+                for s in seen
+                if s["latest_build"]["transition"] == transition
+            ]
+            ranks = [ORDER.get(step, -1) for step in steps]
+            if ranks != sorted(ranks) or -1 in ranks or ranks[0] != 0:
+                raise Mismatch("pending first and no step back", repr(steps), watched.opened)
+            numbers = [s["latest_build"]["build_number"] for s in seen]
+            if numbers != sorted(numbers):
+                raise Mismatch("build numbers that grow", repr(numbers), watched.opened)
+
+
+def silent(
+    scenario: Scenario,
+    shared: Shared,
+    websocket: bool,
+    change: Callable[[Json, int], None],
+    shows: Callable[[Json, int], bool],
+) -> None:
+    """A change is seen by the next event of another cause at the earliest.
+
+    An agent may report at any moment and cause an event that shows the change by chance, so only
+    a server that announces every one of three changes is found guilty.
+    """
+    workspace = shared.running()
+    with watch(scenario, workspace, websocket=websocket) as watched:
+        early = 0
+        for turn in range(3):
+            change(workspace, turn)
+            fresh = extend(scenario, workspace, 240 + turn)
+            seen = watched.until("the new deadline", fresh)
+            early += any(shows(payload, turn) for payload in seen[:-1])
+            if not shows(seen[-1], turn):
+                raise Mismatch("a payload with the change", repr(seen[-1])[:300], watched.opened)
+        if early == 3:
+            raise Mismatch("no event of its own", "one for each change", watched.opened)
+
+
+@both("quiet-about-autostart")
+def test_quiet_autostart(scenario: Scenario, shared: Shared, websocket: bool) -> None:
+    """A plan for later."""
+
+    def change(workspace: Json, turn: int) -> None:
+        body = {"schedule": f"{turn} 9 * * 1"}
+        scenario.on(workspace, "updateWorkspaceAutostartScheduleById", 204, body=body)
+
+    def shows(seen: Json, turn: int) -> bool:
+        return bool(seen.get("autostart_schedule") == f"{turn} 9 * * 1")
+
+    silent(scenario, shared, websocket, change, shows)
+
+
+@both("quiet-about-ttl")
+def test_quiet_ttl(scenario: Scenario, shared: Shared, websocket: bool) -> None:
+    """A plan for later."""
+
+    def change(workspace: Json, turn: int) -> None:
+        body = {"ttl_ms": (turn + 500) * 60_000}
+        scenario.on(workspace, "updateWorkspaceTtlById", 204, body=body)
+
+    def shows(seen: Json, turn: int) -> bool:
+        return bool(seen.get("ttl_ms") == (turn + 500) * 60_000)
+
+    silent(scenario, shared, websocket, change, shows)
+
+
+@both("quiet-about-dormancy")
+def test_quiet_dormancy(scenario: Scenario, shared: Shared, websocket: bool) -> None:
+    """On and off."""
+
+    def change(workspace: Json, turn: int) -> None:
+        body = {"dormant": turn % 2 == 0}
+        scenario.on(workspace, "updateWorkspaceDormancyStatusById", 200, body=body)
+
+    def shows(seen: Json, turn: int) -> bool:
+        return (seen["dormant_at"] is not None) == (turn % 2 == 0)
+
+    silent(scenario, shared, websocket, change, shows)
+
+
+@both("quiet-about-favorites")
+def test_quiet_favorites(scenario: Scenario, shared: Shared, websocket: bool) -> None:
+    """On and off."""
+
+    def change(workspace: Json, turn: int) -> None:
+        marked = turn % 2 == 0
+        operation = "favoriteWorkspaceById" if marked else "unfavoriteWorkspaceById"
+        scenario.on(workspace, operation, 204)
+
+    def shows(seen: Json, turn: int) -> bool:
+        return bool(seen["favorite"] == (turn % 2 == 0))
+
+    silent(scenario, shared, websocket, change, shows)
+
+
+@both("quiet-about-autoupdates")
+def test_quiet_updates(scenario: Scenario, shared: Shared, websocket: bool) -> None:
+    """On and off."""
+
+    def value(turn: int) -> str:
+        return "always" if turn % 2 == 0 else "never"
+
+    def change(workspace: Json, turn: int) -> None:
+        body = {"automatic_updates": value(turn)}
+        scenario.on(workspace, "updateWorkspaceAutomaticUpdatesById", 204, body=body)
+
+    def shows(seen: Json, turn: int) -> bool:
+        return bool(seen["automatic_updates"] == value(turn))
+
+    silent(scenario, shared, websocket, change, shows)
+
+
+@both("only-this-workspace")
+def test_only_this(scenario: Scenario, running: Json, stopped: Json, websocket: bool) -> None:
+    """A neighbour is built while one is watched; every event is about the one."""
+    with watch(scenario, running, websocket=websocket) as watched:
+        scenario.world.build(stopped["id"], "start")
+        scenario.world.build(stopped["id"], "stop")
+        watched.until("the new deadline", extend(scenario, running, 210))
+
+
+@both("many-watchers")
+def test_many(scenario: Scenario, running: Json, websocket: bool) -> None:
+    """Ten of them, and each one sees it."""
+    with ExitStack() as stack:
+        watchers = [
+            stack.enter_context(watch(scenario, running, websocket=websocket)) for _ in range(10)
+        ]
+        shows = extend(scenario, running, 220)
+        for watched in watchers:
+            watched.until("the new deadline", shows)
+
+
+@both("survives-closed-watchers")
+def test_closed_watchers(scenario: Scenario, running: Json, websocket: bool) -> None:
+    """Some go away, properly or not, and the last one still sees what happens."""
+    with watch(scenario, running, websocket=websocket) as watched:
+        for turn in range(3):
+            with watch(scenario, running, websocket=websocket) as other:
+                if turn == 0:
+                    abandon(other)
+            watched.until("the new deadline", extend(scenario, running, 230 + turn))
+
+
+def abandon(watched: Watched) -> None:
+    """Drop the connection without a word."""
+    if isinstance(watched.stream, streams.Socket):
+        watched.stream.connection.socket.close()
+
+
+@both("deletion")
+def test_deletion(scenario: Scenario, websocket: bool) -> None:
+    """Announced, and afterwards nothing is closed."""
+    workspace = scenario.world.create()
+    with watch(scenario, workspace, websocket=websocket) as watched:
+        scenario.world.build(workspace["id"], "delete")
+        watched.until("the status deleted", lambda w: w["latest_build"]["status"] == "deleted")
+        still_open(watched)
+
+
+def still_open(watched: Watched, seconds: float = 0.5) -> None:
+    """Nothing comes for a moment, or another event, but not the end."""
+    stream = watched.stream
+    if isinstance(stream, streams.Socket):
+        try:
+            stream.connection.recv(timeout=seconds)
+        except TimeoutError:
+            return
+        except streams.websockets.ConnectionClosed as error:
+            raise Mismatch("the socket to stay open", str(error), watched.opened) from None
+    elif stream.ends_within(seconds):
+        raise Mismatch("the stream to stay open", "its end", watched.opened)
+
+
+@both("of-a-deleted-one")
+def test_of_a_deleted_one(scenario: Scenario, deleted: Json, websocket: bool) -> None:
+    """It is shown as it was left."""
+    path = streams.watch_path(deleted["id"], websocket=websocket)
+    limit = scenario.context.settings.timeouts.event
+    opened = streams.socket if websocket else streams.event_stream
+    with opened(scenario.wire, path, limit) as stream:
+        seen = stream.next_data()
+        status = seen["latest_build"]["status"]
+        if (seen["id"], status) != (deleted["id"], "deleted"):
+            raise Mismatch("the deleted workspace", f"{seen['id']} {status}", stream.opened)
+
+
+@both("same-as-reading")
+def test_same_as_reading(scenario: Scenario, some: Json, websocket: bool) -> None:
+    """All fields, but for what agents do meanwhile."""
+    path = streams.watch_path(some["id"], websocket=websocket)
+    limit = scenario.context.settings.timeouts.event
+    opened = streams.socket if websocket else streams.event_stream
+    with opened(scenario.wire, path, limit) as stream:
+        seen = stream.next_data()
+        read = scenario.world.read(some["id"])
+        for name in sorted((seen.keys() | read.keys()) - {"health", "last_used_at"}):
+            one, two = read.get(name), seen.get(name)
+            if name == "latest_build":
+                one, two = ({k: v for k, v in b.items() if k != "resources"} for b in (one, two))
+            if one != two:
+                raise Mismatch(f"{name} = {one!r}", repr(two), stream.opened)
+        one, two = (len(w["latest_build"]["resources"]) for w in (read, seen))
+        if one != two:
+            raise Mismatch(f"{one} resources", str(two), stream.opened)
+
+
+@pytest.mark.requirement("watch/headers")
+def test_headers(scenario: Scenario, some: Json) -> None:
+    """Nothing on the way may keep events back."""
+    path = streams.watch_path(some["id"], websocket=False)
+    limit = scenario.context.settings.timeouts.event
+    with streams.event_stream(scenario.wire, path, limit) as stream:
+        scenario.context.expect("watchWorkspaceById", stream.opened, 200)
+        for header, value in (("cache-control", "no-cache"), ("x-accel-buffering", "no")):
+            shown = stream.opened.headers.get(header, "none")
+            if value not in shown:
+                raise Mismatch(f"{header}: {value}", shown, stream.opened)
+        if "content-length" in stream.opened.headers:
+            raise Mismatch("no Content-Length", "one", stream.opened)
+
+
+@pytest.mark.requirement("watch/one-line-of-data")
+def test_one_line(scenario: Scenario, some: Json) -> None:
+    """Byte for byte."""
+    path = streams.watch_path(some["id"], websocket=False)
+    limit = scenario.context.settings.timeouts.event
+    with streams.event_stream(scenario.wire, path, limit) as stream:
+        stream.frame()
+        frame = stream.frame()
+        text = frame.data or ""
+        compact = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
+        for plain, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+            compact = compact.replace(plain, escape)
+        if b"\r" in frame.raw or frame.raw != f"event: data\ndata: {text}\n\n".encode():
+            raise Mismatch("an event line, a data line, an empty line", repr(frame.raw[:200]))
+        if len(compact) != len(text):
+            raise Mismatch("compact JSON", shorter(text), stream.opened)
+
+
+def shorter(text: str) -> str:
+    """The beginning of a text."""
+    return repr(text[:200])
+
+
+@pytest.mark.requirement("watch/needs-a-token")
+def test_needs_a_token(scenario: Scenario, some: Json) -> None:
+    """An ordinary answer instead of a stream."""
+    operation = scenario.context.contract.operation("watchWorkspaceById")
+    path = {"workspace": some["id"]}
+    headers = {"accept": "text/event-stream"}
+    answer = scenario.wire.call(operation, path, token=None, headers=headers)
+    scenario.context.expect(operation.id, answer, 401)
+
+
+@pytest.mark.requirement("watch/heartbeat")
+def test_heartbeat(scenario: Scenario, stopped: Json) -> None:
+    """Two of them, as far apart as they should be."""
+    path = streams.watch_path(stopped["id"], websocket=False)
+    with streams.event_stream(scenario.wire, path, 40) as stream:
+        started = datetime.now(UTC)
+        times: list[float] = []
+        while len(times) < 3:
+            if stream.frame().event == "ping":
+                times.append((datetime.now(UTC) - started).total_seconds())
+        gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        if any(not 12 <= gap <= 18 for gap in gaps):
+            raise Mismatch("15 seconds between pings", repr(gaps), stream.opened)
