@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn._types import ASGISendEvent
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from coder_conformance.reference.http.app import Gateway
@@ -41,8 +42,26 @@ class Protocol(H11Protocol):
         wanted = super()._should_upgrade() and self.scope["path"].endswith(WEBSOCKET_LEAF)
         return wanted and is_valid_handshake(self.headers)
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, and end the request that it belongs to.
+
+        Left to itself the original would try to send a second answer, and log that it cannot.
+        """
+        _abandon(self.cycle)
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing: the application answers such requests."""
+
+
+def _abandon(cycle: RequestResponseCycle | None) -> None:
+    """Let the application know that nobody waits for an answer any more."""
+    if cycle is not None and not cycle.response_complete:
+        cycle.disconnected = True
+        cycle.message_event.set()
 
 
 class SocketProtocol(WebSocketsSansIOProtocol):

@@ -1,0 +1,1 @@
+"""Sends a reference server whatever might bring it down, and watches how it takes that."""
