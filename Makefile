@@ -16,7 +16,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test browser-test conformance serve bench dist lock clean
+.PHONY: help setup generate check test browser-test conformance serve bench docs dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,10 @@ serve: setup ## Run the reference server on http://127.0.0.1:3000
 
 bench: setup ## Measure the client and the reference server beside others
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+docs: setup ## Build the documentation of the client into build/docs/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "Written to build/docs/index.html"
 
 dist: generate ## Build the wheel and the source distribution into dist/
 	@rm -rf dist

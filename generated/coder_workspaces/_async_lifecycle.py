@@ -6,6 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
+
+from coder_workspaces._resource import AsyncResource
 from coder_workspaces._waiting import (
     Polling,
     build_request,
@@ -13,8 +15,6 @@ from coder_workspaces._waiting import (
     describe,
     is_finished,
 )
-
-from coder_workspaces._resource import AsyncResource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,9 @@ class AsyncWorkspaceLifecycle(AsyncResource):
             WaitTimeoutError: It took longer than ``timeout``.
             ConflictError: Another build of the workspace is active.
             APIError: The server refused it for another reason.
+
+        Examples:
+            >>> build = await client.workspaces.start_workspace(workspace.id)
         """
         return await self._build(workspace, "start", wait=wait, timeout=timeout, options=options)
 
@@ -115,6 +118,9 @@ class AsyncWorkspaceLifecycle(AsyncResource):
         Raises:
             BuildFailedError: The build failed or was cancelled.
             WaitTimeoutError: It took longer than ``timeout``.
+
+        Examples:
+            >>> build = await client.workspaces.wait_for_build(workspace.latest_build.id)
         """
         from coder_workspaces.api.builds import get_workspace_build  # noqa: PLC0415 - on first use
 
@@ -144,6 +150,9 @@ class AsyncWorkspaceLifecycle(AsyncResource):
         Raises:
             BuildFailedError: A status is waited for, and the latest build ended otherwise.
             WaitTimeoutError: It took longer than ``timeout``.
+
+        Examples:
+            >>> running = await client.workspaces.wait_for(workspace.id, WorkspaceStatus.RUNNING)
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
             get_workspace_metadata_by_id,

@@ -82,7 +82,7 @@ class AsyncWorkspacePaging(AsyncResource):
             APIError: A page was refused, as by ``list_workspaces``.
             InvalidArgumentError: The page size is not positive.
 
-        Example:
+        Examples:
             >>> async for workspace in client.workspaces.iter_workspaces(q="owner:me"):
             ...     print(workspace.name)
         """

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coder_workspaces._terms import extension_request, split_name, ttl_request
-
 from coder_workspaces._resource import AsyncResource
+from coder_workspaces._terms import extension_request, split_name, ttl_request
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -42,7 +41,7 @@ class AsyncWorkspaceShortcuts(AsyncResource):
             NotFoundError: There is none, or the caller may not see it.
             InvalidArgumentError: It is no such name.
 
-        Example:
+        Examples:
             >>> workspace = await client.workspaces.find_workspace("alice/dev")
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
@@ -76,7 +75,7 @@ class AsyncWorkspaceShortcuts(AsyncResource):
             InvalidArgumentError: The time is out of range.
             APIError: The server refused it, as for ``update_workspace_ttl_by_id``.
 
-        Example:
+        Examples:
             >>> await client.workspaces.set_workspace_ttl(workspace.id, timedelta(hours=8))
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
@@ -106,7 +105,7 @@ class AsyncWorkspaceShortcuts(AsyncResource):
             InvalidArgumentError: The deadline has no time zone.
             APIError: The server refused it, as for ``extend_workspace_deadline_by_id``.
 
-        Example:
+        Examples:
             >>> await client.workspaces.extend_workspace(workspace.id, timedelta(hours=2))
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use

@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from coder_workspaces._resource import Resource
 from coder_workspaces._waiting import (
     Polling,
     build_request,
@@ -13,8 +14,6 @@ from coder_workspaces._waiting import (
     describe,
     is_finished,
 )
-
-from coder_workspaces._resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +56,9 @@ class WorkspaceLifecycle(Resource):
             WaitTimeoutError: It took longer than ``timeout``.
             ConflictError: Another build of the workspace is active.
             APIError: The server refused it for another reason.
+
+        Examples:
+            >>> build = client.workspaces.start_workspace(workspace.id)
         """
         return self._build(workspace, "start", wait=wait, timeout=timeout, options=options)
 
@@ -115,6 +117,9 @@ class WorkspaceLifecycle(Resource):
         Raises:
             BuildFailedError: The build failed or was cancelled.
             WaitTimeoutError: It took longer than ``timeout``.
+
+        Examples:
+            >>> build = client.workspaces.wait_for_build(workspace.latest_build.id)
         """
         from coder_workspaces.api.builds import get_workspace_build  # noqa: PLC0415 - on first use
 
@@ -144,6 +149,9 @@ class WorkspaceLifecycle(Resource):
         Raises:
             BuildFailedError: A status is waited for, and the latest build ended otherwise.
             WaitTimeoutError: It took longer than ``timeout``.
+
+        Examples:
+            >>> running = client.workspaces.wait_for(workspace.id, WorkspaceStatus.RUNNING)
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
             get_workspace_metadata_by_id,

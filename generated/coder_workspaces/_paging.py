@@ -124,7 +124,7 @@ class WorkspacePaging(Resource):
             APIError: A page was refused, as by ``list_workspaces``.
             InvalidArgumentError: The page size is not positive.
 
-        Example:
+        Examples:
             >>> for workspace in client.workspaces.iter_workspaces(q="owner:me"):
             ...     print(workspace.name)
         """

@@ -80,7 +80,7 @@ class WorkspaceUsage(Resource):
                 exception of its own, a later one.
             InvalidArgumentError: The interval is not positive.
 
-        Example:
+        Examples:
             >>> with client.workspaces.keep_workspace_in_use(workspace.id):
             ...     train_the_model()
         """

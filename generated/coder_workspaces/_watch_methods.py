@@ -45,6 +45,11 @@ class WorkspaceWatching(Resource):
 
         Raises:
             InvalidArgumentError: ``give_up_after`` is negative.
+
+        Examples:
+            >>> with client.workspaces.watch_workspace(workspace.id) as changes:
+            ...     for workspace in changes:
+            ...         print(workspace.latest_build.status)
         """
         from coder_workspaces._reconnecting import Connecting  # noqa: PLC0415 - on first use
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use

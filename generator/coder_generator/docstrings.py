@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from coder_generator.naming import snake_case
 from coder_generator.texts import in_docstring, one_line, paragraphs
 
 if TYPE_CHECKING:
     from coder_generator.endpoints import EndpointView
 
 _WIDTH = 96
+_EXAMPLE_WIDTH = 70
 # Statuses with an exception of their own, as in the runtime's errors module.
 _EXCEPTIONS = {
     400: "InvalidRequestError",
@@ -33,13 +35,15 @@ def exception_name(status: int) -> str:
     return _EXCEPTIONS.get(status, "UnexpectedStatusError")
 
 
-def docstring(view: EndpointView, kind: str, indent: int) -> str:
+def docstring(view: EndpointView, kind: str, indent: int, example: str = "") -> str:
     """Return the docstring of one function.
 
     Args:
         view: The operation.
         kind: ``parsed``, ``detailed`` or ``stream``: what the function returns.
         indent: Columns that the function's body is indented by.
+        example: Kind of client to show an example call of: ``blocking``, ``asynchronous``, or
+            neither.
     """
     operation = view.operation
     width = _WIDTH - indent
@@ -54,6 +58,8 @@ def docstring(view: EndpointView, kind: str, indent: int) -> str:
         blocks.append(_section("Args", [*items, options], width))
     blocks.append(_section("Returns", [("", _returns(view, kind))], width))
     blocks.append(_section("Raises", _raises(view), width))
+    if example:
+        blocks.append(_example(view, is_async=example == "asynchronous"))
     text = in_docstring("\n\n".join(blocks))
     return '"""' + textwrap.indent(text, " " * indent).lstrip() + "\n" + " " * indent + '"""'
 
@@ -76,6 +82,29 @@ def _raises(view: EndpointView) -> list[tuple[str, str]]:
         ("ConnectionFailedError", "There was no complete answer."),
         ("DecodingError", "The answer does not fit the contract."),
     ]
+
+
+def _example(view: EndpointView, *, is_async: bool) -> str:
+    operation = view.operation
+    method = f"client.{operation.resource}.{operation.name}"
+    lines = [method + "()"]
+    if view.example:
+        lines = [f"{method}(", *(f"    {line}" for line in view.example), ")"]
+    short = f"{method}({' '.join(view.example).removesuffix(',')})"
+    if len(view.example) == 1 and len(short) <= _EXAMPLE_WIDTH:
+        lines = [short]
+    word = "async " if is_async else ""
+    if operation.stream is not None:
+        lines[0] = f"{word}with {lines[0]}"
+        lines[-1] += " as stream:"
+        lines += [f"    {word}for {snake_case(view.item)} in stream:", "        ..."]
+    else:
+        # So that what a doctest would show is nothing.
+        result = "" if view.result == "None" else "result = "
+        lines[0] = f"{result}{'await ' if is_async else ''}{lines[0]}"
+    first, *rest = lines
+    shown = [f">>> {first}", *(f"... {line}".rstrip() for line in rest)]
+    return "Examples:\n" + textwrap.indent("\n".join(shown), " " * 4)
 
 
 def _section(title: str, items: list[tuple[str, str]], width: int) -> str:

@@ -22,6 +22,7 @@ from openapi_python_client.parser.errors import GeneratorError
 
 from coder_generator.docstrings import docstring
 from coder_generator.errors import GenerationError
+from coder_generator.examples import example_call
 from coder_generator.helpers import mixins_for
 from coder_generator.models import module_name
 from coder_generator.naming import pascal_case
@@ -74,6 +75,7 @@ class EndpointView:
         item: Type of a stream's items, or an empty string.
         models: Schemas whose classes the signature or the decoders name.
         imports: Import lines of other types.
+        example: Arguments of an example call, as lines of source code.
     """
 
     operation: OperationView
@@ -86,6 +88,7 @@ class EndpointView:
     item: str
     models: tuple[str, ...]
     imports: tuple[str, ...]
+    example: tuple[str, ...]
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
@@ -191,7 +194,10 @@ def generate_endpoints(
             f"{', '.join(missing) or 'none'}. Compare the names in the contract."
         )
     schemas = contract.document["components"]["schemas"]
-    views = [_endpoint_view(view, endpoints[view.name], schemas) for view in operations]
+    views = [
+        _endpoint_view(view, endpoints[view.name], schemas, example_call(contract, view))
+        for view in operations
+    ]
     project = _Endpoints(openapi=data, config=config, custom_template_path=TEMPLATES)
     return project.render(views, context)
 
@@ -213,7 +219,10 @@ def _one_line(text: str) -> str:
 
 
 def _endpoint_view(
-    operation: OperationView, endpoint: Endpoint, schemas: dict[str, Any]
+    operation: OperationView,
+    endpoint: Endpoint,
+    schemas: dict[str, Any],
+    example: tuple[str, ...],
 ) -> EndpointView:
     path_arguments = tuple(_argument(operation, item) for item in endpoint.path_parameters)
     query_arguments = tuple(_argument(operation, item) for item in endpoint.query_parameters)
@@ -258,6 +267,7 @@ def _endpoint_view(
         item=item,
         models=models,
         imports=imports,
+        example=example,
     )
 
 

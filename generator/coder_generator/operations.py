@@ -90,6 +90,7 @@ class OperationView:
         authenticated: Whether it takes a session token.
         parameters: Resolved parameter objects.
         body: Request body, or None.
+        raw_body: Request body as it stands in the contract, or an empty object.
         successes: Statuses that end a call well, ascending; none for a stream.
         failures: Documented statuses that become exceptions, ascending.
         stream: How it streams, or None.
@@ -107,6 +108,7 @@ class OperationView:
     authenticated: bool
     parameters: tuple[Json, ...]
     body: Body | None
+    raw_body: Json
     successes: tuple[Success, ...]
     failures: tuple[Failure, ...]
     stream: StreamView | None
@@ -157,6 +159,7 @@ def _view(contract: Contract, operation: Operation) -> OperationView:
         authenticated=bool(security),
         parameters=operation.parameters,
         body=_body(contract, operation),
+        raw_body=raw.get("requestBody") or {},
         successes=() if stream else tuple(successes),
         failures=tuple(failures),
         stream=stream,

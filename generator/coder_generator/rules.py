@@ -5,7 +5,6 @@ What is understood here is checked by the client before it sends; other rules ar
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from coder_generator.naming import snake_case
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_RANGE = frozenset({"type", "exclusiveMinimum", "exclusiveMaximum"})
+_RANGE = {"type", "exclusiveMinimum", "exclusiveMaximum"}
 _METHOD = '''
 
     @model_validator(mode="after")
@@ -36,7 +35,7 @@ def with_rules(source: str, schema: Json) -> str:
     calls = list(_calls(schema))
     if not calls:
         return source
-    names = sorted({re.match(r"\w+", call)[0] for call in calls})  # type: ignore[index] # they begin with a name
+    names = sorted({call.partition("(")[0] for call in calls})
     imports = (
         "from typing import Self\n"
         "from pydantic import model_validator\n"

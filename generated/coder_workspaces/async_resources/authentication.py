@@ -49,6 +49,15 @@ class AsyncAuthenticationResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.authentication.create_first_user(
+            ...     body=CreateFirstUserRequest(
+            ...         email="owner@example.com",
+            ...         username="owner",
+            ...         password="correct-horse-battery-staple",
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.authentication import create_first_user
 
@@ -85,6 +94,14 @@ class AsyncAuthenticationResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.authentication.login_with_password(
+            ...     body=LoginWithPasswordRequest(
+            ...         email="owner@example.com",
+            ...         password="correct-horse-battery-staple",
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.authentication import login_with_password
 
@@ -121,6 +138,12 @@ class AsyncAuthenticationResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.authentication.create_token(
+            ...     "me",
+            ...     body=CreateTokenRequest(),
+            ... )
         """
         from coder_workspaces.api.authentication import create_token
 

@@ -48,6 +48,9 @@ class AsyncTemplatesResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.templates.list_templates(q="deprecated:false")
         """
         from coder_workspaces.api.templates import list_templates
 
@@ -80,6 +83,9 @@ class AsyncTemplatesResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.templates.get_template("0a9f6d3b-8c1e-4e52-b7d4-6f5e4d3c2b1a")
         """
         from coder_workspaces.api.templates import get_template
 
@@ -115,6 +121,9 @@ class AsyncTemplatesResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.templates.list_organization_templates("default")
         """
         from coder_workspaces.api.templates import list_organization_templates
 
@@ -148,6 +157,11 @@ class AsyncTemplatesResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.templates.get_template_version(
+            ...     "1b8e7c2a-9d0f-4f63-a8e5-7a6f5e4d3c2b",
+            ... )
         """
         from coder_workspaces.api.templates import get_template_version
 

@@ -47,6 +47,16 @@ class AsyncUsersResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.users.create_user(
+            ...     body=CreateUserRequestWithOrgs(
+            ...         email="alice@example.com",
+            ...         username="alice",
+            ...         password="correct-horse-battery-staple",
+            ...         organization_ids=[UUID("5fa0be4c-d142-43a7-ac29-bead9c8b7a6f")],
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.users import create_user
 
@@ -79,6 +89,9 @@ class AsyncUsersResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.users.get_user("me")
         """
         from coder_workspaces.api.users import get_user
 
@@ -117,6 +130,12 @@ class AsyncUsersResource(AsyncResource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.users.update_user_roles(
+            ...     "me",
+            ...     body=UpdateRoles(roles=["template-admin"]),
+            ... )
         """
         from coder_workspaces.api.users import update_user_roles
 

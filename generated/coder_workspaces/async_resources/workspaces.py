@@ -87,6 +87,9 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.list_workspaces(q="owner:me")
         """
         from coder_workspaces.api.workspaces import list_workspaces
 
@@ -128,6 +131,11 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.get_workspace_metadata_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... )
         """
         from coder_workspaces.api.workspaces import get_workspace_metadata_by_id
 
@@ -172,6 +180,12 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.update_workspace_metadata_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=UpdateWorkspaceRequest(name="my-renamed-workspace"),
+            ... )
         """
         from coder_workspaces.api.workspaces import update_workspace_metadata_by_id
 
@@ -218,6 +232,15 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.create_user_workspace(
+            ...     "me",
+            ...     body=CreateWorkspaceRequest(
+            ...         name="my-workspace",
+            ...         template_id=UUID("0a9f6d3b-8c1e-4e52-b7d4-6f5e4d3c2b1a"),
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.workspaces import create_user_workspace
 
@@ -269,6 +292,16 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.create_user_workspace_by_organization(
+            ...     "default",
+            ...     "me",
+            ...     body=CreateWorkspaceRequest(
+            ...         name="my-workspace",
+            ...         template_id=UUID("0a9f6d3b-8c1e-4e52-b7d4-6f5e4d3c2b1a"),
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.workspaces import create_user_workspace_by_organization
 
@@ -313,6 +346,12 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.get_workspace_metadata_by_user_and_workspace_name(
+            ...     "me",
+            ...     "my-workspace",
+            ... )
         """
         from coder_workspaces.api.workspaces import (
             get_workspace_metadata_by_user_and_workspace_name,
@@ -358,6 +397,14 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.update_workspace_autostart_schedule_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=UpdateWorkspaceAutostartRequest(
+            ...         schedule="CRON_TZ=Europe/Berlin 30 9 * * 1-5",
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.workspaces import update_workspace_autostart_schedule_by_id
 
@@ -400,6 +447,12 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.update_workspace_ttl_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=UpdateWorkspaceTTLRequest(ttl_ms=28800000),
+            ... )
         """
         from coder_workspaces.api.workspaces import update_workspace_ttl_by_id
 
@@ -443,6 +496,14 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.extend_workspace_deadline_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=PutExtendWorkspaceRequest(
+            ...         deadline=datetime.fromisoformat("2030-06-01T20:00:00Z"),
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.workspaces import extend_workspace_deadline_by_id
 
@@ -486,6 +547,12 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.update_workspace_dormancy_status_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=UpdateWorkspaceDormancy(dormant=True),
+            ... )
         """
         from coder_workspaces.api.workspaces import update_workspace_dormancy_status_by_id
 
@@ -525,6 +592,14 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.update_workspace_automatic_updates_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=UpdateWorkspaceAutomaticUpdatesRequest(
+            ...         automatic_updates=AutomaticUpdates("always"),
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.workspaces import update_workspace_automatic_updates_by_id
 
@@ -562,6 +637,11 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.favorite_workspace_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... )
         """
         from coder_workspaces.api.workspaces import favorite_workspace_by_id
 
@@ -598,6 +678,11 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.unfavorite_workspace_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... )
         """
         from coder_workspaces.api.workspaces import unfavorite_workspace_by_id
 
@@ -639,6 +724,14 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.update_workspace_acl(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=UpdateWorkspaceACL(
+            ...         user_roles={"3d8e9c2a-bf20-4185-8a07-9c8b7a6f5e4d": "use"},
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.workspaces import update_workspace_acl
 
@@ -681,6 +774,15 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> await client.workspaces.post_workspace_usage_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=PostWorkspaceUsageRequest(
+            ...         agent_id=UUID("4e9fad3b-c031-4296-9b18-ad9c8b7a6f5e"),
+            ...         app_name=UsageAppName("ssh"),
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.workspaces import post_workspace_usage_by_id
 
@@ -717,6 +819,11 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.get_workspace_timings_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... )
         """
         from coder_workspaces.api.workspaces import get_workspace_timings_by_id
 
@@ -753,6 +860,11 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = await client.workspaces.resolve_workspace_autostart_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... )
         """
         from coder_workspaces.api.workspaces import resolve_workspace_autostart_by_id
 
@@ -792,6 +904,13 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> async with client.workspaces.watch_workspace_by_id(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... ) as stream:
+            ...     async for workspace in stream:
+            ...         ...
         """
         from coder_workspaces.api.workspaces import watch_workspace_by_id
 
@@ -833,6 +952,13 @@ class AsyncWorkspacesResource(
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> async with client.workspaces.watch_workspace_by_id_via_websockets(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... ) as stream:
+            ...     async for workspace in stream:
+            ...         ...
         """
         from coder_workspaces.api.workspaces import watch_workspace_by_id_via_websockets
 

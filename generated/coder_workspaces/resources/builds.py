@@ -58,6 +58,11 @@ class BuildsResource(Resource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.builds.list_workspace_builds(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ... )
         """
         from coder_workspaces.api.builds import list_workspace_builds
 
@@ -104,6 +109,14 @@ class BuildsResource(Resource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.builds.create_workspace_build(
+            ...     "7b6c2a1e-5d0f-4c7a-9a3e-1f2d3c4b5a69",
+            ...     body=CreateWorkspaceBuildRequest(
+            ...         transition=WorkspaceTransition("start"),
+            ...     ),
+            ... )
         """
         from coder_workspaces.api.builds import create_workspace_build
 
@@ -137,6 +150,11 @@ class BuildsResource(Resource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.builds.get_workspace_build(
+            ...     "2c7d8b19-ae1f-4074-99f6-8b7a6f5e4d3c",
+            ... )
         """
         from coder_workspaces.api.builds import get_workspace_build
 
@@ -178,6 +196,11 @@ class BuildsResource(Resource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.builds.cancel_workspace_build(
+            ...     "2c7d8b19-ae1f-4074-99f6-8b7a6f5e4d3c",
+            ... )
         """
         from coder_workspaces.api.builds import cancel_workspace_build
 

@@ -37,6 +37,9 @@ class OrganizationsResource(Resource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.organizations.list_organizations()
         """
         from coder_workspaces.api.organizations import list_organizations
 
@@ -68,6 +71,9 @@ class OrganizationsResource(Resource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.organizations.list_user_organizations("me")
         """
         from coder_workspaces.api.organizations import list_user_organizations
 

@@ -35,6 +35,9 @@ class ServerResource(Resource):
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
             DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.server.get_build_info()
         """
         from coder_workspaces.api.server import get_build_info
 

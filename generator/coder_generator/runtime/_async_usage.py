@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import anyio
-from coder_workspaces._usage import check_interval, is_final, log_failure
 
 from coder_workspaces._resource import AsyncResource
+from coder_workspaces._usage import check_interval, is_final, log_failure
 from coder_workspaces.errors import CoderError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class AsyncWorkspaceUsage(AsyncResource):
                 exception of its own, a later one.
             InvalidArgumentError: The interval is not positive.
 
-        Example:
+        Examples:
             >>> async with client.workspaces.keep_workspace_in_use(workspace.id):
             ...     await train_the_model()
         """

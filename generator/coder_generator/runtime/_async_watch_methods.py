@@ -44,6 +44,11 @@ class AsyncWorkspaceWatching(AsyncResource):
 
         Raises:
             InvalidArgumentError: ``give_up_after`` is negative.
+
+        Examples:
+            >>> async with client.workspaces.watch_workspace(workspace.id) as changes:
+            ...     async for workspace in changes:
+            ...         print(workspace.latest_build.status)
         """
         from coder_workspaces._reconnecting import Connecting  # noqa: PLC0415 - on first use
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coder_workspaces._terms import extension_request, split_name, ttl_request
-
 from coder_workspaces._resource import Resource
+from coder_workspaces._terms import extension_request, split_name, ttl_request
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -41,7 +40,7 @@ class WorkspaceShortcuts(Resource):
             NotFoundError: There is none, or the caller may not see it.
             InvalidArgumentError: It is no such name.
 
-        Example:
+        Examples:
             >>> workspace = client.workspaces.find_workspace("alice/dev")
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
@@ -75,7 +74,7 @@ class WorkspaceShortcuts(Resource):
             InvalidArgumentError: The time is out of range.
             APIError: The server refused it, as for ``update_workspace_ttl_by_id``.
 
-        Example:
+        Examples:
             >>> client.workspaces.set_workspace_ttl(workspace.id, timedelta(hours=8))
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
@@ -105,7 +104,7 @@ class WorkspaceShortcuts(Resource):
             InvalidArgumentError: The deadline has no time zone.
             APIError: The server refused it, as for ``extend_workspace_deadline_by_id``.
 
-        Example:
+        Examples:
             >>> client.workspaces.extend_workspace(workspace.id, timedelta(hours=2))
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
