@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import ssl
 import time
 from collections.abc import Generator
@@ -74,11 +75,12 @@ class EventStream:
 
     def ends_within(self, seconds: float) -> bool:
         """Whether the server ends the stream soon; to be asked last."""
-        self._response.request.extensions["timeout"]["read"] = seconds
+        connection = self._response.extensions["network_stream"].get_extra_info("socket")
+        readable, _, _ = select.select([connection], [], [], seconds)
+        if not readable:
+            return False
         try:
             return next(self._chunks, None) is None
-        except httpx2.ReadTimeout:
-            return False
         except httpx2.HTTPError:
             return True
 

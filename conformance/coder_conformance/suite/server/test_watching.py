@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -345,6 +346,6 @@ def test_heartbeat(scenario: Scenario, stopped: Json) -> None:
         while len(times) < 3:
             if stream.frame().event == "ping":
                 times.append((datetime.now(UTC) - started).total_seconds())
-        gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(times)]
         if any(not 12 <= gap <= 18 for gap in gaps):
             raise Mismatch("15 seconds between pings", repr(gaps), stream.opened)
