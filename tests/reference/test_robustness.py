@@ -4,6 +4,7 @@ import socket
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +12,11 @@ from hypothesis import strategies as st
 
 from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.pytest_plugin import start_server
+from coder_conformance.reference.seed.default import OWNER
+from coder_conformance.reference.seed.model import WorkspaceSeed
+from coder_conformance.reference.seed.plant import _Planter
 from coder_conformance.reference.settings import EXPERIMENTS
+from coder_conformance.reference.world import World
 
 from .support import Api
 
@@ -157,3 +162,38 @@ def test_garbage_on_the_socket() -> None:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert client.recv(65536).startswith(b"HTTP/1.1 200")
     running.close()
+
+
+def test_a_body_that_stops_being_http(caplog: pytest.LogCaptureFixture) -> None:
+    """A chunk that is none ends the connection, not in an exception: before and in an answer."""
+    running = start_server(create_app(Settings(build_seconds=0)))
+    server = next(running)
+    world = server.app.state.world
+    host, port = urlsplit(server.url).hostname, urlsplit(server.url).port
+    workspace = server.call(lambda: _make_workspace(world))
+    token = f"Host: x\r\nCoder-Session-Token: {OWNER.token}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    requests = [
+        f"PUT /api/v2/workspaces/{workspace}/favorite HTTP/1.1\r\n{token}zz\r\n",
+        f"PUT /api/v2/workspaces/{workspace}/ttl HTTP/1.1\r\n{token}zz\r\n",
+    ]
+    for text in requests:
+        with socket.create_connection((host, port), timeout=5) as client:
+            client.sendall(text.encode())
+            assert client.recv(12) in (b"HTTP/1.1 400", b"HTTP/1.1 204")
+    with socket.create_connection((host, port), timeout=5) as client:
+        client.sendall(f"GET /api/v2/workspaces/{workspace}/watch HTTP/1.1\r\n{token}".encode())
+        assert client.recv(12) == b"HTTP/1.1 200"
+        client.sendall(b"zz\r\n")
+        while client.recv(65536):
+            pass
+    running.close()
+    assert [record for record in caplog.records if record.levelname != "WARNING"] == []
+
+
+def _make_workspace(world: World) -> UUID:
+    """Plant a workspace of the owner and return its id."""
+    template = next(iter(world.store.templates.values()))
+    planter = _Planter(world)
+    planter._templates[template.name] = template
+    planter.workspace(WorkspaceSeed(name="dev", owner="owner", template=template.name), "here")
+    return world.store.live_workspaces()[0].id

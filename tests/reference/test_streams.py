@@ -233,6 +233,41 @@ def test_access_lost_is_told_as_an_error(live: Live) -> None:
     connection.close()
 
 
+def test_a_workspace_lost_from_view_is_told_as_an_error(live: Live) -> None:
+    """When the workspace can no longer be read an error event comes and the stream stays open."""
+    world = live.server.app.state.world
+    workspace = live.workspace()
+    record = world.store.workspaces[UUID(workspace)]
+    member = world.store.user_named("member").id
+    record.user_roles[member] = "use"
+    headers = {"Coder-Session-Token": MEMBER.token}
+    connection = http.client.HTTPConnection(live.address, timeout=5)
+    connection.request("GET", f"/api/v2/workspaces/{workspace}/watch", headers=headers)
+    response = connection.getresponse()
+    assert next_data(response)["id"] == workspace
+    live.server.call(record.user_roles.clear)
+    live.server.call(lambda: world.events.publish(UUID(workspace)))
+    problem = b'{"message":"Internal error fetching workspace."}'
+    assert next_news(response) == b"event: error\ndata: " + problem + b"\n\n"
+    assert frame(response) == b"event: ping\n\n"
+    response.close()
+    connection.close()
+
+
+def test_deleted_workspaces_can_be_watched(live: Live) -> None:
+    """Both streams open on a deleted workspace and show it as deleted."""
+    workspace = live.workspace()
+    live.request("POST", f"/workspaces/{workspace}/builds", {"transition": "delete"})
+    live.advance(5)
+    connection, response = live.sse(workspace)
+    assert next_data(response)["latest_build"]["status"] == "deleted"
+    with live.socket(workspace) as socket:
+        socket.recv()
+        assert json.loads(socket.recv())["data"]["latest_build"]["status"] == "deleted"
+    response.close()
+    connection.close()
+
+
 def test_watchers_are_forgotten(live: Live) -> None:
     """A stream that the client closed leaves nothing behind."""
     gateway = live.server.app.state.gateway

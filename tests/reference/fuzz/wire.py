@@ -30,7 +30,7 @@ def templates(target: Target) -> list[bytes]:
     workspace = f"/api/v2/workspaces/{target.names['workspace']}"
     reads = ["/api/v2/workspaces?q=name:kn%20owner:me&limit=3&offset=0", workspace,
              f"{workspace}/timings", f"{workspace}/builds?limit=2&since=2020-01-01T00:00:00Z",
-             f"/api/v2/users/me/workspace/{name}?include_deleted=true", "/api/v2/templates?q=docker",
+             f"/api/v2/users/me/workspace/{name}?include_deleted=1", "/api/v2/templates?q=docker",
              "/api/v2/buildinfo", "/api/v2/organizations/default/templates"]  # fmt: skip
     writes = [
         ("PUT", f"{workspace}/autostart", '{"schedule":"CRON_TZ=Europe/Berlin 30 9 * * 1-5"}'),
