@@ -122,7 +122,8 @@ def event_stream(wire: Wire, path: str, limit: float, **options: Any) -> Generat
         limit: Seconds to wait for the answer and for each event.
         **options: Token, query and headers as `Wire.request` takes them.
     """
-    headers = {"accept": "text/event-stream", **(options.pop("headers", None) or {})}
+    headers: dict[str, str] = {"accept": "text/event-stream"}
+    headers.update(options.pop("headers", None) or {})
     request = wire.request("GET", path, headers=headers, **options)
     timeout = httpx2.Timeout(limit)
     with httpx2.Client(timeout=timeout, verify=_trusted()) as client:
@@ -203,13 +204,14 @@ def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Soc
     Raises:
         Mismatch: The handshake was refused.
     """
-    special: dict[str, Any] = {"compression": None, **options.pop("connect", {})}
+    special: dict[str, Any] = {"compression": None}
+    special.update(options.pop("connect", {}))
     request = wire.request("GET", path, **options)
     url = "ws" + str(request.url).removeprefix("http")
     headers = {name: value for name, value in request.headers.items() if name.lower() in _KEPT}
     opened = Exchange("GET", str(request.url), headers, None, 101, {}, b"")
     try:
-        connection = connect(
+        connection: ClientConnection = connect(
             url,
             additional_headers={n: v for n, v in headers.items() if n != "user-agent"},
             user_agent_header=headers.get("user-agent"),

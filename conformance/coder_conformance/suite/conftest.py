@@ -10,6 +10,7 @@ import pytest
 from coder_conformance.context import Context
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.search import Search
 from coder_conformance.suite.server.several import Several, find_several
 from coder_conformance.wire import Wire
 from coder_conformance.world import World
@@ -53,6 +54,12 @@ def shared(context: Context) -> Shared:
 def several(scenario: Scenario, shared: Shared) -> Several:
     """At least five workspaces in different states."""
     return find_several(scenario, shared)
+
+
+@pytest.fixture
+def search(scenario: Scenario, several: Several) -> Search:
+    """Queries over these workspaces."""
+    return Search(scenario, several)
 
 
 @pytest.fixture

@@ -108,3 +108,8 @@ class Scenario:
         named = [entry["field"] for entry in answer.json().get("validations", [])]
         if sorted(set(named)) != sorted(fields):
             raise Mismatch(f"validations of {', '.join(fields)}", f"validations of {named}", answer)
+
+
+def without_resources(build: Any) -> Json:
+    """A build without what its agents change by themselves."""
+    return {name: value for name, value in build.items() if name != "resources"}

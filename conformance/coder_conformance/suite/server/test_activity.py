@@ -49,8 +49,9 @@ def test_both_or_neither(scenario: Scenario, running: Json) -> None:
     for body, field in halves:
         scenario.refused(scenario.on(running, USAGE, 400, body=body), field)
     zero = "00000000-0000-0000-0000-000000000000"
-    for body in ({}, {"agent_id": zero, "app_name": ""}, {"agent_id": None}, None):
-        scenario.on(running, USAGE, 204, body=body)
+    nothing: list[Any] = [{}, {"agent_id": zero, "app_name": ""}, {"agent_id": None}, None]
+    for none in nothing:
+        scenario.on(running, USAGE, 204, body=none)
 
 
 @MARK("usage/unknown-app")

@@ -16,6 +16,7 @@ from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_spec import Operation
+from coder_spec.files import is_array, is_object
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -175,9 +176,9 @@ def test_stable(scenario: Scenario, request_: Usual) -> None:
 
 def _still(value: Any) -> Any:
     """A value without what moves by itself."""
-    if isinstance(value, list):
+    if is_array(value):
         return [_still(item) for item in value]
-    if not isinstance(value, dict):
+    if not is_object(value):
         return value
     moving = {"resources", "health", "last_used_at", "last_seen_at", "matched_provisioners"}
     return {name: _still(inner) for name, inner in value.items() if name not in moving}
@@ -185,11 +186,11 @@ def _still(value: Any) -> Any:
 
 def _each(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Every field of a JSON value with its name, however deep."""
-    if isinstance(value, dict):
+    if is_object(value):
         for key, inner in value.items():
             yield key, inner
             yield from _each(inner, key)
-    elif isinstance(value, list):
+    elif is_array(value):
         for item in value:
             yield from _each(item, name)
 

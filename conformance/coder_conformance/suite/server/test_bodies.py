@@ -42,7 +42,8 @@ def encoded(request: Usual, **more: Any) -> bytes:
 @MARK("bodies/unknown-fields")
 def test_unknown_fields(scenario: Scenario, good: Usual) -> None:
     """A newer client may send more than this server knows."""
-    for value in (None, 1, "x", [1], {"a": {"b": []}}):
+    values: list[Any] = [None, 1, "x", [1], {"a": {"b": []}}]
+    for value in values:
         content = encoded(good, x_unknown=value)
         works(good, "an unknown field", attempt(scenario, good, content=content))
 

@@ -60,7 +60,7 @@ def test_answer(scenario: Scenario) -> None:
         "queue_size": build["job"]["queue_size"],
         "latest_app_status": workspace["latest_app_status"],
     }
-    empty = dict(zip(seen, ("", [], 0, 0, None), strict=True))
+    empty: Json = dict(zip(seen, ("", [], 0, 0, None), strict=True))
     if seen != empty:
         raise Mismatch(repr(empty), repr(seen), answer)
 
@@ -93,8 +93,7 @@ def test_initiator(scenario: Scenario) -> None:
 @MARK("create/defaults")
 def test_defaults(scenario: Scenario) -> None:
     """Nothing that nobody asked for."""
-    made = scenario.created_answer("createUserWorkspace").json()
-    scenario.world.settled(made["id"])
+    made = scenario.world.create()
     ttl = scenario.world.template["default_ttl_ms"] or None
     scenario.shows(
         made,

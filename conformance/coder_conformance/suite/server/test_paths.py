@@ -105,7 +105,7 @@ def test_user_spellings(scenario: Scenario, operation: Operation, running: Json)
 def test_user_unknown(scenario: Scenario, operation: Operation, some: Json) -> None:
     """Nobody by that name, identifier or address."""
     request = usual(scenario, operation, some)
-    options = {} if request.body is None else {"body": request.body}
+    options: Json = {} if request.body is None else {"body": request.body}
     email = scenario.world.me.get("email") or "someone@example.com"
     for user in ("no-such-user-at-all", str(uuid4()), "-", "ü", email, "Me"):
         answer = scenario.call(operation.id, {**request.path, "user": user}, 400, **options)

@@ -15,6 +15,7 @@ from coder_conformance.suite.server import raw
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import attempt, usual
 from coder_spec import Operation
+from coder_spec.files import is_object
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -76,9 +77,11 @@ def same_answer(one: Exchange, other: Exchange) -> None:
 
 def _gist(answer: Exchange) -> Any:
     value = answer.json()
-    if isinstance(value, dict) and "workspaces" in value:
+    if not is_object(value):
+        return value
+    if "workspaces" in value:
         return [item["id"] for item in value["workspaces"]]
-    return value.get("id", value) if isinstance(value, dict) else value
+    return value.get("id", value)
 
 
 @MARK("query/unknown-parameters")

@@ -10,7 +10,7 @@ import pytest
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
-from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.scenario import Scenario, without_resources
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -31,7 +31,7 @@ def test_deleted_message(scenario: Scenario, deleted: Json) -> None:
 @MARK("get/deleted-keeps-its-data")
 def test_deleted_keeps(scenario: Scenario) -> None:
     """As it was, but for what a build changes."""
-    fields = {"ttl_ms": 3_600_000, "automatic_updates": "always"}
+    fields: Json = {"ttl_ms": 3_600_000, "automatic_updates": "always"}
     before = scenario.world.create(**fields)
     scenario.world.build(before["id"], "delete")
     after = scenario.world.read(before["id"], include_deleted=True)
@@ -128,7 +128,7 @@ def compare(workspace: Json, answer: Exchange) -> None:
     for name in sorted((workspace.keys() | other.keys()) - {"health", "last_used_at"}):
         one, two = workspace.get(name), other.get(name)
         if name == "latest_build":
-            one, two = ({k: v for k, v in b.items() if k != "resources"} for b in (one, two))
+            one, two = without_resources(one), without_resources(two)
         if one != two:
             raise Mismatch(f"{name} = {one!r}", repr(two), answer)
 

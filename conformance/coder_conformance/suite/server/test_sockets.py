@@ -175,7 +175,7 @@ def test_keep_alive(scenario: Scenario, stopped: Json) -> None:
                 seen.append(time.monotonic())
             received(frame)
 
-        protocol.recv_frame = note  # type: ignore[method-assign]
+        protocol.recv_frame = note
         until = time.monotonic() + 35
         while time.monotonic() < until:
             with suppress(TimeoutError):

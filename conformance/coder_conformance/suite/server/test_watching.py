@@ -10,11 +10,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import websockets
 
 from coder_conformance import streams
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
-from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.scenario import Scenario, without_resources
 from coder_conformance.suite.server.watching import Watched, watch
 
 Json = dict[str, Any]
@@ -249,7 +250,7 @@ def still_open(watched: Watched, seconds: float = 0.5) -> None:
             stream.connection.recv(timeout=seconds)
         except TimeoutError:
             return
-        except streams.websockets.ConnectionClosed as error:
+        except websockets.ConnectionClosed as error:
             raise Mismatch("the socket to stay open", str(error), watched.opened) from None
     elif stream.ends_within(seconds):
         raise Mismatch("the stream to stay open", "its end", watched.opened)
@@ -280,7 +281,7 @@ def test_same_as_reading(scenario: Scenario, some: Json, websocket: bool) -> Non
         for name in sorted((seen.keys() | read.keys()) - {"health", "last_used_at"}):
             one, two = read.get(name), seen.get(name)
             if name == "latest_build":
-                one, two = ({k: v for k, v in b.items() if k != "resources"} for b in (one, two))
+                one, two = without_resources(one), without_resources(two)
             if one != two:
                 raise Mismatch(f"{name} = {one!r}", repr(two), stream.opened)
         one, two = (len(w["latest_build"]["resources"]) for w in (read, seen))
