@@ -16,7 +16,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test browser-test conformance serve bench docs dist lock clean
+.PHONY: help setup generate check test test-matrix browser-test conformance serve bench docs dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ test: setup ## Run the project's own tests
 
 browser-test: setup ## Try the HTML reports in Chromium, where one is installed
 	@$(BIN)/python -m pytest tests/conformance/test_browser.py $(ARGS)
+
+test-matrix: setup ## Test the wheel of the client on all Pythons found, with old and new libraries (needs uv)
+	@$(BIN)/python -m tests.matrix
 
 conformance: generate ## Judge the client and the embedded reference server, or the server at URL=…
 	@$(BIN)/coder-conformance run $(if $(URL),--url '$(URL)') $(ARGS)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_type
 from uuid import UUID
 
 from pydantic import MISSING
 
-from coder_workspaces import APIResponse, AsyncClient, Client, StreamEvent
+from coder_workspaces import (
+    APIError,
+    APIResponse,
+    AsyncClient,
+    Client,
+    FieldProblem,
+    StreamEvent,
+    workspace_query,
+)
 from coder_workspaces.api.workspaces import (
     get_workspace_metadata_by_id,
     update_workspace_dormancy_status_by_id,
@@ -53,7 +61,15 @@ def blocking(client: Client, workspace: UUID) -> None:
             assert_type(item, Workspace)
     for item in client.workspaces.iter_workspaces():
         assert_type(item, Workspace)
-    assert_type(client.with_options(timeout=1), Client)
+    found_ones = client.workspaces.iter_workspaces(q=workspace_query(owner="me"))
+    assert_type(found_ones.count(), int)
+    assert_type(next(found_ones), Workspace)
+    assert_type(client.workspaces.find_workspace("me/dev"), Workspace)
+    client.workspaces.set_workspace_ttl(workspace, timedelta(hours=1))
+    with client.workspaces.keep_workspace_in_use(workspace) as nothing:
+        assert_type(nothing, None)
+    assert_type(client.with_options(timeout=1, query={"a": "b"}), Client)
+    assert_type(client.server_version, str | None)
 
 
 async def asynchronous(client: AsyncClient, workspace: UUID) -> None:
@@ -67,8 +83,13 @@ async def asynchronous(client: AsyncClient, workspace: UUID) -> None:
     async with client.workspaces.watch_workspace_by_id_via_websockets(workspace) as stream:
         async for item in stream:
             assert_type(item, Workspace)
-    async for item in client.workspaces.iter_workspaces():
+    found_ones = client.workspaces.iter_workspaces()
+    assert_type(await found_ones.count(), int)
+    async for item in found_ones:
         assert_type(item, Workspace)
+    async with client.workspaces.keep_workspace_in_use(workspace):
+        pass
+    assert_type(await client.workspaces.find_workspace("dev"), Workspace)
     assert_type(await client.workspaces.start_workspace(workspace), WorkspaceBuild)
     assert_type(await client.workspaces.wait_for(workspace, WorkspaceStatus.RUNNING), Workspace)
 
@@ -76,3 +97,11 @@ async def asynchronous(client: AsyncClient, workspace: UUID) -> None:
 def results(response: Response) -> str:
     """Return the message of an envelope that is a result."""
     return response.message
+
+
+def errors(error: APIError) -> list[str]:
+    """Return the fields that the server refused."""
+    assert_type(error.status, int)
+    assert_type(error.request_id, str | None)
+    assert_type(error.validations, tuple[FieldProblem, ...])
+    return [problem.field for problem in error.validations]
