@@ -42,6 +42,7 @@ generate: setup ## Regenerate generated/ from spec/
 
 check: setup ## Lint the contract, find drift, lint and type-check the code
 	@$(BIN)/python -m coder_spec
+	@$(BIN)/python -m coder_conformance.trace
 	@$(BIN)/python -m coder_generator --check
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import coder_conformance
 import coder_spec
-from coder_conformance import catalogue, formats
+from coder_conformance import catalogue, formats, trace
 from coder_conformance.client import python_name
 from coder_conformance.consistency import workspace as contradictions
 from coder_conformance.context import is_known
@@ -150,15 +149,16 @@ def test_the_catalogue_covers_every_operation_in_both_roles() -> None:
         assert requirement.text.endswith(".")
 
 
-def test_every_requirement_has_a_test_and_every_test_a_requirement() -> None:
-    """Catalogue and suite name the same ids."""
-    suite = Path(coder_conformance.__file__).parent / "suite"
-    named = {
-        found
-        for path in suite.rglob("test_*.py")
-        for found in re.findall(r'requirement\("([^"]+)"\)', path.read_text(encoding="utf-8"))
-    }
-    assert named == set(catalogue.load())
+def test_the_catalogue_is_traceable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every entry has a test or says why not, every test an entry; a gap is named."""
+    assert trace.problems() == []
+    known = catalogue.load()
+    fewer = {name: entry for name, entry in known.items() if name != "ttl/limits"}
+    monkeypatch.setattr(catalogue, "load", lambda: fewer)
+    assert any("names ttl/limits, which is not catalogued" in p for p in trace.problems())
+    more = {**known, "ttl/invented": replace(known["ttl/limits"], id="ttl/invented")}
+    monkeypatch.setattr(catalogue, "load", lambda: more)
+    assert trace.problems() == ["ttl/invented has no test and does not say why"]
 
 
 def test_operations_have_one_name() -> None:
