@@ -102,27 +102,32 @@ def sweep_server(settings: Settings) -> tuple[int, list[str]]:
     return len(world.created) - len(leftovers), leftovers
 
 
-def _pytest(context: Context, progress: Progress) -> None:
-    # The user's own pytest plug-ins and settings must not change what is judged.
+def pytest_arguments(settings: Settings) -> list[str]:
+    """How the suite is run: by itself, with none of the user's plug-ins, settings or output."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    code = pytest.main(
-        [
-            str(_SUITE),
-            f"--rootdir={_SUITE}",
-            f"--config-file={_SUITE / 'pytest.ini'}",
-            "-p", "no:terminal",
-            "-p", "no:cacheprovider",
-            "-p", "_hypothesis_pytestplugin",
-            f"--hypothesis-seed={context.settings.seed}",
-        ],
-        plugins=[SuitePlugin(context, progress)],
-    )  # fmt: skip
+    return [
+        str(_SUITE),
+        f"--rootdir={_SUITE}",
+        f"--config-file={_SUITE / 'pytest.ini'}",
+        "-p", "no:terminal",
+        "-p", "no:cacheprovider",
+        "-p", "_hypothesis_pytestplugin",
+        f"--hypothesis-seed={settings.seed}",
+    ]  # fmt: skip
+
+
+def _pytest(context: Context, progress: Progress) -> None:
+    plugin = SuitePlugin(context, progress)
+    code = pytest.main(pytest_arguments(context.settings), plugins=[plugin])
     if code == pytest.ExitCode.INTERRUPTED:
         context.run.trouble = context.run.trouble or "the run was interrupted"
-    elif code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
-        context.run.trouble = (
-            f"the suite itself could not run ({pytest.ExitCode(code).name.lower()})"
-        )
+    elif code not in {
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    }:
+        name = pytest.ExitCode(code).name.lower()
+        context.run.trouble = f"the suite itself could not run ({name})"
 
 
 def _untested(context: Context) -> None:

@@ -2,54 +2,70 @@
 
 from __future__ import annotations
 
-import ast
-import re
 import sys
-from pathlib import Path
 
-from . import catalogue
-from .report.explain import all_tests
+import pytest
 
-_ID = re.compile(r"[a-z-]+/[a-z0-9-]+")
+import coder_spec
+
+from . import catalogue, runner
+from .context import Context
+from .plugin import SuitePlugin
+from .report.progress import Progress
+from .results import Outcome, Result, Run
+from .settings import Settings
+
+
+class _Collected:
+    """Notes which requirements the tests name; says nothing of how the collection goes on."""
+
+    def __init__(self) -> None:
+        self.named: set[str] = set()
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Note the requirement of a test."""
+        marker = item.get_closest_marker("requirement")
+        if marker is not None:
+            self.named.add(str(marker.args[0]))
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def started(self, total: int) -> None:
+        """Say nothing."""
+
+    def judging(self, requirement: catalogue.Requirement, operation: str) -> None:
+        """Say nothing."""
+
+    def judged(self, outcome: Outcome, result: Result) -> None:
+        """Say nothing."""
+
+    def finished(self) -> None:
+        """Say nothing."""
 
 
 def problems() -> list[str]:
     """What is not traceable, one sentence each."""
     requirements = catalogue.load()
-    tests = all_tests()
-    found = [
-        f"{requirement.id} has no test and does not say why"
-        for requirement in requirements.values()
-        if not requirement.untestable and requirement.id not in tests
-    ]
-    found += [
-        f"{requirement.id} is called untestable but has a test"
-        for requirement in requirements.values()
-        if requirement.untestable and requirement.id in tests
-    ]
-    for path in sorted((Path(__file__).parent / "suite").rglob("test_*.py")):
-        named = _marked(path)
-        found += [
-            f"{path.name} names {name}, which is not catalogued"
-            for name in sorted(named - requirements.keys())
-        ]
-    return found
-
-
-def _marked(path: Path) -> set[str]:
-    """The ids in markers of a file: arguments of calls that name a requirement."""
-    calls = (
-        n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)
+    collected = _Collected()
+    progress: Progress = collected
+    context = Context(
+        Settings(profile="full"), coder_spec.load(), requirements, Run("none", "", 1, "")
     )
-    return {
-        argument.value
-        for call in calls
-        if ast.unparse(call.func).rsplit(".", 1)[-1] in {"requirement", "MARK"}
-        for argument in call.args
-        if isinstance(argument, ast.Constant)
-        and isinstance(argument.value, str)
-        and _ID.fullmatch(argument.value)
-    }
+    code = pytest.main(
+        [*runner.pytest_arguments(context.settings), "--collect-only"],
+        plugins=[SuitePlugin(context, progress), collected],
+    )
+    if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        return [f"the suite cannot be collected ({pytest.ExitCode(code).name.lower()})"]
+    found: list[str] = []
+    for requirement in requirements.values():
+        tested = requirement.id in collected.named
+        if not requirement.untestable and not tested:
+            found.append(f"{requirement.id} has no test and does not say why")
+        if requirement.untestable and tested:
+            found.append(f"{requirement.id} is called untestable but has a test")
+    return found
 
 
 def main() -> int:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 import coder_spec
-from coder_conformance import catalogue, formats, trace
+from coder_conformance import catalogue, formats
 from coder_conformance.client import python_name
 from coder_conformance.consistency import workspace as contradictions
 from coder_conformance.context import is_known
@@ -149,16 +150,46 @@ def test_the_catalogue_covers_every_operation_in_both_roles() -> None:
         assert requirement.text.endswith(".")
 
 
-def test_the_catalogue_is_traceable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every entry has a test or says why not, every test an entry; a gap is named."""
-    assert trace.problems() == []
-    known = catalogue.load()
-    fewer = {name: entry for name, entry in known.items() if name != "ttl/limits"}
-    monkeypatch.setattr(catalogue, "load", lambda: fewer)
-    assert any("names ttl/limits, which is not catalogued" in p for p in trace.problems())
-    more = {**known, "ttl/invented": replace(known["ttl/limits"], id="ttl/invented")}
-    monkeypatch.setattr(catalogue, "load", lambda: more)
-    assert trace.problems() == ["ttl/invented has no test and does not say why"]
+def test_the_catalogue_is_traceable() -> None:
+    """Every entry has a test or says why not, every test an entry."""
+    done = subprocess.run(
+        [sys.executable, "-m", "coder_conformance.trace"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "The catalogue is traceable" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("known.pop('ttl/limits')", "the suite cannot be collected"),
+        (
+            "known['ttl/invented'] = replace(known['ttl/limits'], id='ttl/invented')",
+            "ttl/invented has no test and does not say why",
+        ),
+        (
+            "known['ttl/limits'] = replace(known['ttl/limits'], untestable='because')",
+            "ttl/limits is called untestable but has a test",
+        ),
+    ],
+)
+def test_gaps_in_the_catalogue_are_found(change: str, says: str) -> None:
+    """A test without an entry, an entry without a test, and a wrong excuse are each named."""
+    program = (
+        "from dataclasses import replace\n"
+        "from coder_conformance import catalogue, trace\n"
+        f"known = dict(catalogue.load())\n{change}\n"
+        "catalogue.load = lambda: known\n"
+        "raise SystemExit('; '.join(trace.problems()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert says in done.stderr
 
 
 def test_operations_have_one_name() -> None:
