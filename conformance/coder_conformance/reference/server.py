@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from coder_conformance.reference.http.app import Gateway
@@ -70,9 +71,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application has to say.
 
-        A refusal ends the handshake as much as a consent does, which the original overlooks: it
-        would then log that the handshake was left unfinished.
+        Nothing more goes to a client that was closed for what it sent: the original takes that for
+        a mistake of the application, which cannot know yet. And a refusal ends the handshake as
+        much as a consent does, which it overlooks, only to log that it was left unfinished.
         """
+        if self.close_sent and message["type"] in ("websocket.send", "websocket.close"):
+            raise ClientDisconnected
         await super().send(message)
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True
