@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import anyio
 
 from coder_workspaces._resource import AsyncResource
 from coder_workspaces._waiting import (
+    WATCH_FAILURES,
     Polling,
     build_request,
     condition_of,
     describe,
+    hasty,
     is_finished,
+    log_fallback,
 )
 
 if TYPE_CHECKING:
@@ -24,8 +27,42 @@ if TYPE_CHECKING:
     from coder_workspaces.models.workspace import Workspace
     from coder_workspaces.models.workspace_build import WorkspaceBuild
     from coder_workspaces.models.workspace_status import WorkspaceStatus
+    from coder_workspaces.streams import AsyncEventStream
 
 # Endpoint modules and models are imported when they are first needed, as everywhere.
+
+
+class AsyncChanges:
+    """The changes that a watch tells of, for as long as it does.
+
+    A watch that cannot be opened, or fails, ends without an exception: there are other ways.
+    """
+
+    def __init__(self, watch: AsyncEventStream[Workspace]) -> None:
+        self._watch = watch
+        self._is_open = False
+
+    async def next(self) -> Workspace | None:
+        """Return the workspace after its next change; None when the watch has ended."""
+        if not self._is_open:
+            return None
+        try:
+            workspace = await anext(self._watch, None)
+        except WATCH_FAILURES as error:
+            workspace = None
+            log_fallback(error)
+        return workspace
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._watch.__aenter__()
+            self._is_open = True
+        except WATCH_FAILURES as error:
+            log_fallback(error)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._watch.aclose()
 
 
 class AsyncWorkspaceLifecycle(AsyncResource):
@@ -141,6 +178,9 @@ class AsyncWorkspaceLifecycle(AsyncResource):
     ) -> Workspace:
         """Wait until a workspace has a status or meets a condition, and return it.
 
+        Changes are watched over a WebSocket; where none gets through, or it breaks, the workspace
+        is looked at from time to time.
+
         Args:
             workspace: Identifier of the workspace. Deleted ones are looked at as well.
             until: The status, or a function that is called with the workspace.
@@ -156,17 +196,31 @@ class AsyncWorkspaceLifecycle(AsyncResource):
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
             get_workspace_metadata_by_id,
+            watch_workspace_by_id_via_websockets,
         )
 
         condition = condition_of(until)
         polling = Polling(f"{describe(until)} of workspace {workspace}", timeout)
+        found = await get_workspace_metadata_by_id.asyncio(
+            workspace, include_deleted=True, client=self._client, options=options
+        )
+        if condition(found):
+            return found
+        watch = watch_workspace_by_id_via_websockets.asyncio(
+            workspace, client=self._client, options=hasty(options)
+        )
+        watch.give_up_at(polling.end)
+        async with AsyncChanges(watch) as changes:
+            while (told := await changes.next()) is not None:
+                if condition(told):
+                    return told
         while True:
+            await anyio.sleep(polling.pause())
             found = await get_workspace_metadata_by_id.asyncio(
                 workspace, include_deleted=True, client=self._client, options=options
             )
             if condition(found):
                 return found
-            await anyio.sleep(polling.pause())
 
     async def _build(
         self,

@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from coder_workspaces._resource import Resource
 from coder_workspaces._waiting import (
+    WATCH_FAILURES,
     Polling,
     build_request,
     condition_of,
     describe,
+    hasty,
     is_finished,
+    log_fallback,
 )
 
 if TYPE_CHECKING:
@@ -23,8 +26,42 @@ if TYPE_CHECKING:
     from coder_workspaces.models.workspace import Workspace
     from coder_workspaces.models.workspace_build import WorkspaceBuild
     from coder_workspaces.models.workspace_status import WorkspaceStatus
+    from coder_workspaces.streams import EventStream
 
 # Endpoint modules and models are imported when they are first needed, as everywhere.
+
+
+class Changes:
+    """The changes that a watch tells of, for as long as it does.
+
+    A watch that cannot be opened, or fails, ends without an exception: there are other ways.
+    """
+
+    def __init__(self, watch: EventStream[Workspace]) -> None:
+        self._watch = watch
+        self._is_open = False
+
+    def next(self) -> Workspace | None:
+        """Return the workspace after its next change; None when the watch has ended."""
+        if not self._is_open:
+            return None
+        try:
+            workspace = next(self._watch, None)
+        except WATCH_FAILURES as error:
+            workspace = None
+            log_fallback(error)
+        return workspace
+
+    def __enter__(self) -> Self:
+        try:
+            self._watch.__enter__()
+            self._is_open = True
+        except WATCH_FAILURES as error:
+            log_fallback(error)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._watch.close()
 
 
 class WorkspaceLifecycle(Resource):
@@ -140,6 +177,9 @@ class WorkspaceLifecycle(Resource):
     ) -> Workspace:
         """Wait until a workspace has a status or meets a condition, and return it.
 
+        Changes are watched over a WebSocket; where none gets through, or it breaks, the workspace
+        is looked at from time to time.
+
         Args:
             workspace: Identifier of the workspace. Deleted ones are looked at as well.
             until: The status, or a function that is called with the workspace.
@@ -155,17 +195,31 @@ class WorkspaceLifecycle(Resource):
         """
         from coder_workspaces.api.workspaces import (  # noqa: PLC0415 - on first use
             get_workspace_metadata_by_id,
+            watch_workspace_by_id_via_websockets,
         )
 
         condition = condition_of(until)
         polling = Polling(f"{describe(until)} of workspace {workspace}", timeout)
+        found = get_workspace_metadata_by_id.sync(
+            workspace, include_deleted=True, client=self._client, options=options
+        )
+        if condition(found):
+            return found
+        watch = watch_workspace_by_id_via_websockets.sync(
+            workspace, client=self._client, options=hasty(options)
+        )
+        watch.give_up_at(polling.end)
+        with Changes(watch) as changes:
+            while (told := changes.next()) is not None:
+                if condition(told):
+                    return told
         while True:
+            time.sleep(polling.pause())
             found = get_workspace_metadata_by_id.sync(
                 workspace, include_deleted=True, client=self._client, options=options
             )
             if condition(found):
                 return found
-            time.sleep(polling.pause())
 
     def _build(
         self,

@@ -3,10 +3,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
-from coder_workspaces.errors import BuildFailedError, InvalidArgumentError, WaitTimeoutError
+from coder_workspaces._config import RequestOptions
+from coder_workspaces._retry import RetryPolicy
+from coder_workspaces.errors import (
+    APIError,
+    BuildFailedError,
+    ConnectionFailedError,
+    DecodingError,
+    InvalidArgumentError,
+    StreamError,
+    WaitTimeoutError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +26,11 @@ if TYPE_CHECKING:
     from coder_workspaces.models.workspace import Workspace
     from coder_workspaces.models.workspace_build import WorkspaceBuild
     from coder_workspaces.models.workspace_status import WorkspaceStatus
+
+logger = logging.getLogger("coder_workspaces")
+
+# What a watch may end in that looking from time to time may not.
+WATCH_FAILURES = (APIError, ConnectionFailedError, DecodingError, StreamError)
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
@@ -38,6 +54,11 @@ class Polling:
         self._end = time.monotonic() + timeout
         self._pause = _FIRST_PAUSE
 
+    @property
+    def end(self) -> float:
+        """Moment of the monotonic clock at which it has been long enough."""
+        return self._end
+
     def pause(self) -> float:
         """Return the seconds until the next look.
 
@@ -50,6 +71,19 @@ class Polling:
         pause = min(self._pause, left)
         self._pause = min(self._pause * _GROWTH, _LONGEST_PAUSE)
         return pause
+
+
+def hasty(options: RequestOptions | None) -> RequestOptions:
+    """Return the settings for a watch that need not succeed.
+
+    It is tried twice, because an idle connection may have been closed by the server.
+    """
+    return (options or RequestOptions())._replace(retry=RetryPolicy(attempts=2, base_delay=0.05))
+
+
+def log_fallback(error: Exception | None) -> None:
+    """Log that changes are looked for rather than told."""
+    logger.info("wait: looking from time to time: %s", error or "the server ended the watch")
 
 
 def is_finished(build: WorkspaceBuild) -> bool:

@@ -55,11 +55,11 @@ class WebSocketSource(Generic[T]):
     def receive(self) -> StreamEvent[T] | None:
         """Wait for the next event; None when the server has said goodbye."""
         receiver = self._receiver
-        limit = self._exchange.settings.timeouts.stream
         while not receiver.messages:
             if receiver.close_code is not None:
                 _require_orderly_end(self._exchange, receiver)
                 return None
+            limit = self._exchange.patience()
             try:
                 data = self._pipe.read(_CHUNK, timeout=limit)
                 reply = receiver.feed(data) if data else b""
@@ -103,11 +103,11 @@ class AsyncWebSocketSource(Generic[T]):
     async def receive(self) -> StreamEvent[T] | None:
         """Wait for the next event; None when the server has said goodbye."""
         receiver = self._receiver
-        limit = self._exchange.settings.timeouts.stream
         while not receiver.messages:
             if receiver.close_code is not None:
                 _require_orderly_end(self._exchange, receiver)
                 return None
+            limit = self._exchange.patience()
             try:
                 data = await self._pipe.read(_CHUNK, timeout=limit)
                 reply = receiver.feed(data) if data else b""

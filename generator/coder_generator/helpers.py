@@ -71,7 +71,14 @@ HELPERS: tuple[Helper, ...] = (
     ),
     Helper(
         modules=("_lifecycle.py", "_async_lifecycle.py", "_waiting.py"),
-        needs=frozenset({"createWorkspaceBuild", "getWorkspaceBuild", "getWorkspaceMetadataById"}),
+        needs=frozenset(
+            {
+                "createWorkspaceBuild",
+                "getWorkspaceBuild",
+                "getWorkspaceMetadataById",
+                "watchWorkspaceByIdViaWebsockets",
+            }
+        ),
         resource="workspaces",
         mixin=("_lifecycle", "WorkspaceLifecycle"),
         async_mixin=("_async_lifecycle", "AsyncWorkspaceLifecycle"),

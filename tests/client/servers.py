@@ -121,18 +121,27 @@ def message(kind: str, data: object = None) -> str:
 
 @contextmanager
 def websocket_server(
-    handler: Callable[[ServerConnection], None], refuse: tuple[int, object] | None = None
+    handler: Callable[[ServerConnection], None],
+    refuse: tuple[int, object] | None = None,
+    plain: Callable[[str], tuple[int, object] | None] = lambda _: None,
 ) -> Iterator[Peer]:
-    """Serve WebSockets with a handler, or refuse every handshake with a status and a body."""
+    """Serve WebSockets with a handler.
+
+    Args:
+        handler: What to do with an accepted WebSocket.
+        refuse: Status and body for every request, instead of accepting WebSockets.
+        plain: Status and body for a path, or None for a path of WebSockets.
+    """
     peer = Peer("")
 
     def process_request(connection: ServerConnection, request: Request) -> Response | None:
         del connection
         lines = "".join(f"{name}: {value}\r\n" for name, value in request.headers.raw_items())
         peer.heads.append(f"GET {request.path} HTTP/1.1\r\n{lines}\r\n".encode())
-        if refuse is None:
+        answer = refuse or plain(request.path)
+        if answer is None:
             return None
-        status, body = refuse
+        status, body = answer
         content = json.dumps(body).encode()
         headers = Headers({"Content-Type": "application/json", "X-Coder-Request-Id": "r-9"})
         headers["Content-Length"] = str(len(content))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import httpx2
@@ -40,6 +40,8 @@ _REVEALING_PARAMETER = r"(?i)([?&](?:coder_session_token|access_token|token|code
 _SHAPE = r"\b[0-9A-Za-z]{10}-[0-9A-Za-z]{22}\b"
 _LONGEST_EXCERPT = 200
 _LOOKED_AT = 4096
+# A time limit of zero would mean something else to sockets.
+_LEAST_PATIENCE = 0.001
 _TIMEOUTS: dict[type[httpx2.TimeoutException], str] = {
     httpx2.ConnectTimeout: "connecting",
     httpx2.ReadTimeout: "waiting for an answer",
@@ -58,7 +60,14 @@ def redact(text: str, token: str | None = None) -> str:
 
 
 class Exchange(Generic[T]):
-    """One call with the settings that apply to it: builds requests and judges what comes back."""
+    """One call with the settings that apply to it: builds requests and judges what comes back.
+
+    Attributes:
+        call: The call.
+        settings: The settings.
+        attempt: Number of the present attempt, from 1.
+        deadline: Moment of the monotonic clock at which an open WebSocket is given up, or None.
+    """
 
     def __init__(
         self,
@@ -70,6 +79,7 @@ class Exchange(Generic[T]):
         self.call = call
         self.settings = settings
         self.attempt = 0
+        self.deadline: float | None = None
         self._url = f"{settings.base_url}{call.path}"
         query = "&".join(filter(None, (call.query, query_string(settings.query.items()))))
         if query:
@@ -99,12 +109,23 @@ class Exchange(Generic[T]):
             self._url,
             headers=self._headers,
             content=self.call.body,
-            extensions={
-                "timeout": self.settings.timeouts.extension(
-                    stream=isinstance(self.call, StreamCall)
-                )
-            },
+            extensions={"timeout": self._limits()},
         )
+
+    def _limits(self) -> dict[str, float | None]:
+        limits = self.settings.timeouts.extension(stream=isinstance(self.call, StreamCall))
+        if self.deadline is None:
+            return limits
+        left = max(_LEAST_PATIENCE, self.deadline - monotonic())
+        return {name: left if limit is None else min(limit, left) for name, limit in limits.items()}
+
+    def patience(self) -> float | None:
+        """Return the seconds to wait for the next sign of life on a stream; None for ever."""
+        limit = self.settings.timeouts.stream
+        if self.deadline is None:
+            return limit
+        left = max(_LEAST_PATIENCE, self.deadline - monotonic())
+        return left if limit is None else min(limit, left)
 
     def note_answer(self, response: httpx2.Response) -> None:
         """Log an answer, at debug level, and look at the server's version."""

@@ -51,6 +51,7 @@ class EventStream(Generic[T]):
         self._http = http
         self._call = call
         self._settings = settings
+        self._deadline: float | None = None
         self._response: httpx2.Response | None = None
         self._source: Source[T] | None = None
 
@@ -66,6 +67,16 @@ class EventStream(Generic[T]):
         while (event := self._next_event()) is not None:
             yield event
 
+    def give_up_at(self, deadline: float) -> None:
+        """Set when to give up waiting for events, before the stream is entered.
+
+        Only WebSockets keep to it. What is raised then is ``RequestTimeoutError``.
+
+        Args:
+            deadline: A moment of ``time.monotonic()``.
+        """
+        self._deadline = deadline
+
     def close(self) -> None:
         """End the stream. It is safe to call this more than once."""
         source, self._source = self._source, None
@@ -78,6 +89,7 @@ class EventStream(Generic[T]):
         require_open(self._http)
         handshake = opening_headers(self._call)
         exchange = Exchange(self._call, self._settings, headers=handshake.headers)
+        exchange.deadline = self._deadline
         self._response = self._connect(exchange)
         problem = refusal(exchange, self._response, handshake)
         if problem is not None:
@@ -153,6 +165,7 @@ class AsyncEventStream(Generic[T]):
         self._http = http
         self._call = call
         self._settings = settings
+        self._deadline: float | None = None
         self._response: httpx2.Response | None = None
         self._source: AsyncSource[T] | None = None
 
@@ -168,6 +181,16 @@ class AsyncEventStream(Generic[T]):
         while (event := await self._next_event()) is not None:
             yield event
 
+    def give_up_at(self, deadline: float) -> None:
+        """Set when to give up waiting for events, before the stream is entered.
+
+        Only WebSockets keep to it. What is raised then is ``RequestTimeoutError``.
+
+        Args:
+            deadline: A moment of ``time.monotonic()``.
+        """
+        self._deadline = deadline
+
     async def aclose(self) -> None:
         """End the stream. It is safe to call this more than once."""
         source, self._source = self._source, None
@@ -180,6 +203,7 @@ class AsyncEventStream(Generic[T]):
         require_open(self._http)
         handshake = opening_headers(self._call)
         exchange = Exchange(self._call, self._settings, headers=handshake.headers)
+        exchange.deadline = self._deadline
         self._response = await self._connect(exchange)
         problem = refusal(exchange, self._response, handshake)
         if problem is not None:
