@@ -306,17 +306,23 @@ def test_messages(live: Live) -> None:
             socket.recv(timeout=0.8)
 
 
-def test_clients_must_not_speak(live: Live) -> None:
-    """Any message from the client closes the socket with 1002 and a reason."""
+@pytest.mark.parametrize(
+    ("message", "as_text"), [("hello", None), (b"\xff\xfe", None), (b"\xff\xfe", True), ("", None)]
+)
+def test_clients_must_not_speak(
+    live: Live, message: str | bytes, as_text: bool | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Any message from the client closes the socket with 1002 and a reason, even broken text."""
     with live.socket(live.workspace()) as socket:
         socket.recv()
         socket.recv()
-        socket.send("hello")
+        socket.send(message, text=as_text)
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(timeout=5)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1002
         assert closed.value.rcvd.reason == "Clients cannot send messages for one-way WebSockets"
+    assert caplog.records == []
 
 
 def test_clients_must_read(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

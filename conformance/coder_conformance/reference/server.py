@@ -68,6 +68,14 @@ def _abandon(cycle: RequestResponseCycle | None) -> None:
 class SocketProtocol(WebSocketsSansIOProtocol):
     """WebSockets that may also be refused without a word in the log."""
 
+    def send_receive_event_to_app(self) -> None:
+        """Tell the application that the client said something, which it must not, whatever it is.
+
+        As bytes, because texts are decoded, and those that cannot be are logged as exceptions.
+        """
+        self.curr_msg_data_type = "bytes"
+        super().send_receive_event_to_app()
+
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application has to say.
 
