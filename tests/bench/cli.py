@@ -14,7 +14,7 @@ import httpx2
 from coder_spec import ContractError, load
 from coder_workspaces import CoderError
 
-from . import calls, decode, imports, reference
+from . import calls, decode, imports, reference, watch
 from .measure import BenchError
 from .report import Section, as_table, write_json
 from .setup import Setup
@@ -24,6 +24,7 @@ _BENCHMARKS: Final[dict[str, Callable[[Setup], Section]]] = {
     "decode": decode.run,
     "import": imports.run,
     "calls": calls.run,
+    "watch": watch.run,
     "reference": reference.run,
 }
 # Whatever a contender that does not work raises: its modules, its client, its connections.

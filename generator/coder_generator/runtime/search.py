@@ -100,10 +100,11 @@ def _quoted(value: str) -> str:
 
 
 def _parameter(name: str, value: str | None) -> str:
-    if "=" in name or (value is not None and "=" in value):
+    # Inside quotes, too, a comma begins another parameter, and an equals sign the value.
+    if not name or {"=", ","} & set(name + (value or "")):
         raise InvalidArgumentError(
-            f"The parameter {name!r} or its value has an equals sign, which the search cannot "
-            "express."
+            f"The parameter {name!r} is empty, or it or its value has an equals sign or a comma, "
+            "which the search cannot express."
         )
     if value == "":
         raise InvalidArgumentError(f"The value of the parameter {name!r} is empty; use None.")
