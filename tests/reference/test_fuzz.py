@@ -18,3 +18,4 @@ def test_a_short_attack() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2,000 requests in" in done.stdout
+    assert "server errors: 0" in done.stdout

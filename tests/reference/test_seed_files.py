@@ -62,11 +62,10 @@ def broken(draw: st.DrawFn) -> bytes:
                 case "double" if isinstance(place, list):
                     place.append(copy.deepcopy(place[key]))
                 case "add" if isinstance(place, dict):
-                    place[draw(st.sampled_from(["zzz", None, 1, "name"]))] = draw(
-                        st.sampled_from(ODD)
-                    )
+                    name = draw(st.sampled_from(["zzz", None, 1, "name"]))
+                    place[name] = copy.deepcopy(draw(st.sampled_from(ODD)))
                 case _:
-                    place[key] = draw(st.sampled_from(ODD))
+                    place[key] = copy.deepcopy(draw(st.sampled_from(ODD)))
             break
     text: bytes = yaml.safe_dump(seed, allow_unicode=True, encoding="utf-8")
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 3]))):

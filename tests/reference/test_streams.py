@@ -355,7 +355,7 @@ def test_news_to_a_socket_that_is_being_closed_are_lost() -> None:
     protocol.close_sent = True
     for kind in ("websocket.send", "websocket.close"):
         with pytest.raises(OSError, match=r"^$"):
-            asyncio.run(protocol.send({"type": kind, "text": "x"}))  # type: ignore[arg-type,typeddict-item]
+            asyncio.run(protocol.send({"type": kind, "text": "x"}))  # type: ignore[typeddict-item]
 
 
 def test_a_close_is_echoed(live: Live) -> None:
