@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 
 from . import options
 from .arguments import Command, parser
-from .settings import Settings, SettingsError, Timeouts, check_url, is_loopback
+from .settings import GENERATED_CLIENTS, Settings, SettingsError, Timeouts, check_url, is_loopback
 
 _MISSING = (
     "coder-conformance needs the packages of the extra 'conformance'; "
@@ -82,6 +82,11 @@ def settings_of(given: argparse.Namespace) -> Settings:
     url = check_url(values["url"]) if values["url"] else None
     needs_token = url is not None and values["role"] != "client"
     _known("operation of the scope", values["operations"], _operations())
+    if values["clients"] and values["role"] != "server":
+        from .client import load_factory  # noqa: PLC0415 -- reads YAML, like all of the suite
+
+        for name in values["clients"]:
+            load_factory(name)
     patterns = values["only"]
     for pattern in patterns:
         if not any(fnmatch(name, pattern) for name in _requirements()):
@@ -95,6 +100,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
         role=values["role"],
         seed=values["seed"],
         examples=values["examples"],
+        clients=tuple(values["clients"]) or GENERATED_CLIENTS,
         template=values["template"],
         operations=tuple(values["operations"]),
         only=tuple(patterns),

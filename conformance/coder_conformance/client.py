@@ -1,16 +1,19 @@
 """What the suite asks of a client, whichever one it is.
 
 A client is judged through an adapter. To judge another one, write a class with these methods and
-pass it to the suite's client-role tests.
+name it with `--client module:class`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Literal, Protocol
 
-from coder_spec import Operation
+from coder_spec import Contract, Operation
+
+from .settings import SettingsError
 
 Json = dict[str, Any]
 Kind = Literal["api", "decoding", "stream", "other"]
@@ -93,6 +96,31 @@ class ClientAdapter(Protocol):
     def close(self) -> None:
         """Release everything."""
         ...
+
+
+class AdapterFactory(Protocol):
+    """Makes an adapter; usually its class."""
+
+    def __call__(self, contract: Contract) -> ClientAdapter:
+        """The adapter, ready to be used."""
+        ...
+
+
+def load_factory(name: str) -> AdapterFactory:
+    """The factory that `module:attribute` names.
+
+    Raises:
+        SettingsError: There is none of that name.
+    """
+    module, _, attribute = name.partition(":")
+    try:
+        factory: AdapterFactory = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        message = f"the client adapter {name!r} cannot be loaded ({error})"
+        raise SettingsError(f"{message}; name it as module:class") from None
+    if not callable(factory):
+        raise SettingsError(f"the client adapter {name!r} is no class; name one as module:class")
+    return factory
 
 
 def python_name(operation_id: str) -> str:

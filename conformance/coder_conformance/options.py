@@ -122,6 +122,14 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("seed", _number, "Seed of the generated data.", 1),
     Option("examples", _positive, "Generated requests for each operation and property.", 20),
+    Option(
+        "clients",
+        str,
+        "Adapter of the client to judge, as module:class; without it both flavours of the "
+        "generated one are judged.",
+        (),
+        many=True,
+    ),
     Option("template", str, "Name or identifier of the template to build workspaces from."),
     Option("deviations", Path, "YAML file of known deviations, which do not make the run fail."),
     Option("keep", _switch, "Leave what was created on the server, for debugging.", False),

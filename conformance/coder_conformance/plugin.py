@@ -42,6 +42,10 @@ class SuitePlugin:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run a test once for each operation that its requirement is about."""
+        if "client" in metafunc.fixturenames:
+            names = self._context.settings.clients
+            ids = [name.rsplit(":", 1)[-1] for name in names]
+            metafunc.parametrize("client", names, ids=ids, indirect=True, scope="session")
         if "operation" in metafunc.fixturenames:
             requirement = self._requirement(metafunc.definition)
             operations = [self._context.contract.operation(name) for name in requirement.operations]

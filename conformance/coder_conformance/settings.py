@@ -18,6 +18,13 @@ PROFILES: dict[Profile, str] = {
 }
 
 
+# The adapters of the generated client, blocking and asynchronous.
+GENERATED_CLIENTS = (
+    "coder_conformance.suite.client.generated:Blocking",
+    "coder_conformance.suite.client.generated:Asynchronous",
+)
+
+
 class SettingsError(Exception):
     """A run cannot start; `str()` says what was wrong and what to do."""
 
@@ -53,6 +60,7 @@ class Settings:
         role: What is judged.
         seed: Seed of all generated data.
         examples: Generated requests for each operation and property, at most.
+        clients: Adapters of the clients to judge, each as `module:class`.
         template: Name or identifier of the template to build workspaces from; the first one that
             works by default.
         operations: Judge only these operationIds; empty for all.
@@ -72,6 +80,7 @@ class Settings:
     role: RoleChoice = "both"
     seed: int = 1
     examples: int = 20
+    clients: tuple[str, ...] = GENERATED_CLIENTS
     template: str | None = None
     operations: tuple[str, ...] = ()
     only: tuple[str, ...] = ()

@@ -218,7 +218,7 @@ def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Soc
             open_timeout=limit,
             close_timeout=5,
             max_size=16 * 2**20,
-            **special,
+            **special,  # pyright: ignore[reportUnknownArgumentType] -- callers choose
         )
     except websockets.InvalidStatus as error:
         raise Mismatch(

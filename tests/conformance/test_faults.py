@@ -361,3 +361,23 @@ def test_a_faulty_client_is_found_out(
         tmp_path, "--role=client", f"--operation={operation}", PYTHONPATH=str(copy.parent)
     )
     assert requirement in broken(report)
+
+
+def test_the_stock_client_is_found_out(tmp_path: Path) -> None:
+    """What the generator makes without our templates fails where it is known to be wrong."""
+    root = Path(__file__).resolve().parents[2]
+    report = judge(
+        tmp_path,
+        "--role=client",
+        "--client=tests.conformance.stock_client:Stock",
+        "--operation=getWorkspaceMetadataById",
+        "--operation=updateWorkspaceTtlById",
+        "--operation=watchWorkspaceById",
+        PYTHONPATH=str(root),
+    )
+    assert broken(report) >= {
+        "client/raises-documented-errors",
+        "client/survives-odd-answers",
+        "client/hides-the-token",
+        "client/streams-events",
+    }

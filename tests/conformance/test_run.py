@@ -58,6 +58,8 @@ def mine(server: RunningServer) -> list[Any]:
         (["--examples", "0"], {}, "0 is not positive"),
         (["--seed", "x"], {}, "'x' is not a whole number"),
         (["--role", "judge"], {}, "invalid choice"),
+        (["--client", "nothing:here"], {}, "'nothing:here' cannot be loaded"),
+        (["--only", "nothing/*"], {}, "no requirement matches 'nothing/*'"),
     ],
 )
 def test_bad_arguments_end_in_a_sentence(
