@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import random
+import signal
 import socket
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import anyio
 import pytest
+from websockets.sync.server import ServerConnection
 
 from coder_workspaces import (
     AsyncClient,
@@ -217,3 +223,50 @@ def test_a_watch_is_used_inside_its_block() -> None:
             client.workspaces.watch_workspace(WORKSPACE_ID, give_up_after=-1)
         with pytest.raises(ConnectionFailedError), watch:
             pass
+
+
+_EXIT = """
+        threading.Thread(target=lambda: next(changes, None), daemon=True).start()
+        sys.exit(3)
+"""
+_INTERRUPT = """
+        threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        next(changes)
+"""
+
+
+@pytest.mark.parametrize(("ending", "status"), [(_EXIT, 3), (_INTERRUPT, -signal.SIGINT)])
+def test_a_watch_does_not_hold_up_the_end_of_the_program(ending: str, status: int) -> None:
+    """A program that is told to end while it waits for a silent server ends at once."""
+    code = f"""
+import os, signal, sys, threading
+from coder_workspaces import Client
+with Client(sys.argv[1], "token") as client:
+    with client.workspaces.watch_workspace(sys.argv[2]) as changes:
+        next(changes)
+        print("watching", flush=True)
+{ending}
+"""
+    ended = threading.Event()
+
+    def handler(connection: ServerConnection) -> None:
+        connection.send(message("data", workspace()))
+        ended.wait(20)
+
+    with websocket_server(handler) as peer:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", code, peer.url, WORKSPACE_ID],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "watching\n"
+        started = time.monotonic()
+        try:
+            _, errors = process.communicate(timeout=10)
+            assert time.monotonic() - started < 3
+        finally:
+            process.kill()
+            ended.set()
+    assert process.returncode == status, errors
