@@ -22,31 +22,35 @@ def example_call(contract: Contract, operation: OperationView) -> tuple[str, ...
     """Return the arguments of an example call as source code, one line each or more.
 
     Path parameters come first, then the body; a query parameter is shown where there is nothing
-    else. Whatever the contract gives no example for is left out if it may be, else it is ``…``.
+    else. A path parameter without an example in the contract is shown with its name, a body with
+    the name of its model.
     """
     lines = [
-        f"{json.dumps(_example(parameter))},"
+        f"{json.dumps(_example(parameter, parameter['name']))},"
         for parameter in operation.parameters
         if parameter["in"] == "path"
     ]
     if operation.body is not None:
         raw = contract.resolve(operation.raw_body)
-        value = _example(raw["content"]["application/json"])
-        body = _code(contract, value, operation.body.schema)
+        value = _example(raw["content"]["application/json"], None)
+        body = f"{operation.body.model}(...)"
+        if value is not None:
+            body = _code(contract, value, operation.body.schema)
         lines.extend(f"body={body},".split("\n"))
     queries = [item for item in operation.parameters if item["in"] == "query"]
     if not lines and queries:
-        value = _example(queries[0])
-        lines.append(f"{snake_case(queries[0]['name'])}={_code(contract, value, {})},")
+        value = _example(queries[0], None)
+        if value is not None:
+            lines.append(f"{snake_case(queries[0]['name'])}={_code(contract, value, {})},")
     return tuple(lines)
 
 
-def _example(node: Json) -> Any:
+def _example(node: Json, default: str | None) -> Any:
     """Return the first example of a parameter or media type."""
     if "example" in node:
         return node["example"]
     examples: Json = node.get("examples") or {}
-    return next((item["value"] for item in examples.values()), "…")
+    return next((item["value"] for item in examples.values()), default)
 
 
 def _code(contract: Contract, value: object, schema: Json) -> str:

@@ -79,6 +79,65 @@ def test_adding_a_field(generate: Generate, parts: Parts) -> None:
     )
 
 
+def test_adding_rules_between_fields(generate: Generate, parts: Parts) -> None:
+    """Rules of a request that the generator understands are checked by its model."""
+    parts["schemas"]["MakeWidget"]["properties"] |= {
+        "from_scratch": {"type": "boolean"},
+        "fromParts": {
+            "type": ["object", "null"],
+            "propertyNames": {"format": "uuid"},
+            "additionalProperties": {"type": "integer"},
+        },
+        "shade": {"type": "integer", "not": {"const": 13}},
+        "gloss": {
+            "type": "integer",
+            "not": {"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 5},
+        },
+    }
+    parts["schemas"]["MakeWidget"]["oneOf"] = [
+        {"required": ["from_scratch"]},
+        {"required": ["fromParts"]},
+    ]
+    parts["schemas"]["MakeWidget"]["dependentRequired"] = {"gloss": ["shade"]}
+    run = generate(parts)
+    assert run.status == 0, run.err
+    _python(
+        run.package,
+        """
+        from coder_workspaces.models import MakeWidget
+        def problem(**fields):
+            try:
+                MakeWidget(name="a", **fields)
+            except ValueError as error:
+                return str(error)
+        assert problem(from_scratch=True, shade=12, gloss=5) is None
+        assert "not neither" in problem()
+        assert "not both" in problem(from_scratch=True, from_parts={})
+        assert "the key 'x' is no UUID" in problem(from_parts={"x": 1})
+        assert "shade: 13 is not allowed" in problem(from_scratch=True, shade=13)
+        assert "gloss needs shade" in problem(from_scratch=True, gloss=5)
+        assert "gloss: 4 is not allowed" in problem(from_scratch=True, shade=1, gloss=4)
+        """,
+    )
+
+
+def test_examples_of_the_contract_become_examples_of_the_methods(
+    generate: Generate, parts: Parts
+) -> None:
+    """A method shows the contract's example, or at least what it takes."""
+    media = parts["document"]["paths"]["/widgets"]["post"]["requestBody"]["content"]
+    run = generate(parts)
+    assert run.status == 0, run.err
+    resource = run.package / "resources" / "widgets.py"
+    assert "client.widgets.make_widget(body=MakeWidget(...))" in resource.read_text()
+    assert 'client.widgets.watch_widget("widget") as stream' in resource.read_text()
+    media["application/json"]["example"] = {"name": "lamp", "ttl_ms": None}
+    run = generate(parts)
+    assert run.status == 0, run.err
+    assert '...         name="lamp",' in resource.read_text()
+    assert "...         ttl_ms=None," in resource.read_text()
+
+
 def test_adding_an_operation(generate: Generate, parts: Parts) -> None:
     """A new operation has a module and a method."""
     parts["document"]["paths"]["/widgets/{widget}/polish"] = {
