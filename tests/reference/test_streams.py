@@ -400,6 +400,8 @@ def test_both_streams_refuse_like_every_route(live: Live) -> None:
         ({"Sec-WebSocket-Key": "short"}, 400),
         ({"Sec-WebSocket-Key": ""}, 400),
         ({"Origin": "http://elsewhere.example"}, 403),
+        ({"Origin": "http://[elsewhere"}, 403),
+        ({"Origin": "null"}, 403),
     ],
 )
 def test_improper_handshakes(

@@ -19,7 +19,8 @@ INTERESTING = (
     b"..", b"?", b"&", b";", b"=", b'"', b"{", b"}", b"[", b"\\u0000", b"null", b"-1", b"1e999",
     b"9" * 40, b"A" * 3000, b"Transfer-Encoding: chunked\r\n", b"Content-Length: 5\r\n",
     b"Content-Length: -1\r\n", b"Expect: 100-continue\r\n", b"Connection: Upgrade\r\n",
-    b"Upgrade: websocket\r\n", b"HTTP/1.0", b"HTTP/2", b"coder_session_token=", b"Cookie: a\r\n",
+    b"Upgrade: websocket\r\n", b"Origin: http://[x\r\n", b"HTTP/1.0", b"HTTP/2", b"Cookie: a\r\n",
+    b"coder_session_token=",
 )  # fmt: skip
 
 

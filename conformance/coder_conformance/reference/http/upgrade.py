@@ -34,9 +34,16 @@ def refuse_handshake(request: Request) -> Reply | None:
         status = 426 if problem.startswith(("Connection", "Upgrade")) else 400
         return _refusal(status, problem)
     origin = request.header(b"origin")
-    if origin and urlsplit(origin).netloc.lower() != request.header(b"host").lower():
+    if origin and _host_of(origin) != request.header(b"host").lower():
         return _refusal(403, f"Origin {origin} is not authorized for this host")
     return None
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _explain(request: Request) -> str:
