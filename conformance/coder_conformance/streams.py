@@ -103,9 +103,13 @@ class EventStream:
         Raises:
             Mismatch: Something else came.
         """
+        deadline = time.monotonic() + self.limit
         while True:
             frame = self.frame()
             if frame.event == "ping":
+                # They come all the time, and must not make the wait an endless one.
+                if time.monotonic() > deadline:
+                    raise Mismatch("a data event", f"only pings in {self.limit:g} s", self.opened)
                 continue
             if frame.event != "data" or frame.data is None:
                 raise Mismatch("a data event", shorten(repr(frame.raw)), self.opened)
@@ -181,9 +185,12 @@ class Socket:
         Raises:
             Mismatch: Something else came.
         """
+        deadline = time.monotonic() + self.limit
         while True:
             message = self.message()
             if message.get("type") == "ping":
+                if time.monotonic() > deadline:
+                    raise Mismatch("data", f"only pings in {self.limit:g} s", self.opened)
                 continue
             if message.get("type") != "data":
                 raise Mismatch("a data message", shorten(repr(message)), self.opened)

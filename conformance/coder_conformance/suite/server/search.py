@@ -58,4 +58,5 @@ class Search:
 
 
 def has(text: str) -> Callable[[Json], bool]:
+    """Whether a workspace has this in its name."""
     return lambda w: text.lower() in w["name"].lower()

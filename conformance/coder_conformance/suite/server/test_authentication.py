@@ -10,8 +10,8 @@ from coder_conformance.context import Context
 from coder_conformance.results import Mismatch
 from coder_conformance.samples import sample_body, sample_path
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.usual import attempt, usual
 from coder_conformance.wire import UNSET, Source, Token, Wire
-from coder_conformance.world import World
 from coder_spec import Operation
 
 Json = dict[str, Any]
@@ -20,9 +20,7 @@ SOURCES: tuple[Source, ...] = ("header", "bearer", "cookie", "session-query", "a
 
 def _call(scenario: Scenario, operation: Operation, workspace: Json, **options: Any) -> Any:
     """A request that would be carried out, were it not for its token."""
-    body = sample_body(scenario.context.contract, operation, scenario.world)
-    path = sample_path(operation, scenario.world, workspace)
-    return scenario.wire.call(operation, path, body=UNSET if body is None else body, **options)
+    return attempt(scenario, usual(scenario, operation, workspace), **options)
 
 
 @pytest.mark.requirement("authentication/token-required")
@@ -82,21 +80,13 @@ def test_token_sources(
 
 @pytest.mark.requirement("authentication/isolation")
 def test_isolation(
-    context: Context,
-    scenario: Scenario,
-    world: World,
-    member: Wire,
-    operation: Operation,
-    some: Json,
+    context: Context, scenario: Scenario, member: Wire, operation: Operation, some: Json
 ) -> None:
     """A stranger gets the answer that an unknown identifier gets, and changes nothing."""
-    path = sample_path(operation, world, some)
-    body = sample_body(context.contract, operation, world)
-    sent = UNSET if body is None else body
-    answer = member.call(operation, path, body=sent)
+    request = usual(scenario, operation, some)
+    answer = attempt(scenario, request, wire=member)
     context.expect(operation.id, answer, 404)
     scenario.unchanged(some, some)
-    unknown = {**path, "workspace": "00000000-0000-4000-8000-000000000000"}
-    other = member.call(operation, unknown, body=sent)
+    other = attempt(scenario, request.on("00000000-0000-4000-8000-000000000000"), wire=member)
     if answer.json() != other.json():
         raise Mismatch(f"the same as for an unknown one: {other.answer()}", answer.answer(), answer)

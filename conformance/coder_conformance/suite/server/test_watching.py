@@ -16,6 +16,7 @@ from coder_conformance import streams
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario, without_resources
+from coder_conformance.suite.server.usual import attempt, usual
 from coder_conformance.suite.server.watching import Watched, watch
 
 Json = dict[str, Any]
@@ -331,9 +332,7 @@ def shorter(text: str) -> str:
 def test_needs_a_token(scenario: Scenario, some: Json) -> None:
     """An ordinary answer instead of a stream."""
     operation = scenario.context.contract.operation("watchWorkspaceById")
-    path = {"workspace": some["id"]}
-    headers = {"accept": "text/event-stream"}
-    answer = scenario.wire.call(operation, path, token=None, headers=headers)
+    answer = attempt(scenario, usual(scenario, operation, some), token=None)
     scenario.context.expect(operation.id, answer, 401)
 
 
