@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -92,6 +93,16 @@ class Context:
         """Count an answer for the coverage that the reports show."""
         seen = self.run.statuses.setdefault(operation_id, {})
         seen[status] = seen.get(status, 0) + 1
+
+    def broken(self, answer: Exchange) -> list[Mismatch]:
+        """In what an answer of any operation differs from the contract."""
+        for operation in self.contract.operations:
+            path = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(operation.path))
+            asked = answer.path.partition("api/v2")[2].rstrip("/")
+            if operation.method == answer.method and re.fullmatch(path, asked):
+                findings = self.judge.findings(operation, answer)
+                return [Mismatch(f.expected, f.actual, answer) for f in findings]
+        return []
 
     def expect(self, operation_id: str, answer: Exchange, *statuses: int) -> Exchange:
         """The answer, once it is known to have one of the statuses and to fit the contract.

@@ -20,6 +20,9 @@ from .world import World
 # From the least to the most telling.
 _SEVERITY = (Outcome.SKIPPED, Outcome.PASSED, Outcome.ERROR, Outcome.FAILED)
 
+# What happens to a test that an answer without a promised field, or of another form, comes upon.
+_STUMBLES = (LookupError, TypeError, ValueError, AttributeError)
+
 
 class SuitePlugin:
     """Feeds the tests from a context and collects a result for each of them.
@@ -157,6 +160,13 @@ class SuitePlugin:
             return Outcome.FAILED
         result.reason = redact(f"{type(error).__name__}: {error}")[:600]
         last = self._context.wire.last if self._context.wire is not None else None
+        if last is not None and isinstance(error, _STUMBLES):
+            # The test took the answer for what the contract promises; was it that?
+            broken = self._context.broken(last)
+            if broken:
+                result.reason = ""
+                result.failures += [evidence(mismatch) for mismatch in broken]
+                return Outcome.FAILED
         if last is not None:
             result.failures.append(
                 Failure("an answer to go on with", result.reason, last.curl(), last.answer())

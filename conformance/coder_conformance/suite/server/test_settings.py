@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from coder_conformance import formats
 from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.usual import attempt, usual
+from coder_spec import Operation
 
 Json = dict[str, Any]
 MINUTE = 60_000
@@ -265,3 +267,43 @@ def test_acl_shares(scenario: Scenario, stopped: Json, member: Any, role: str) -
     scenario.on(stopped, "getWorkspaceMetadataById", 200, wire=member)
     scenario.on(stopped, "updateWorkspaceAcl", 204, body={"user_roles": {other: ""}})
     scenario.on(stopped, "getWorkspaceMetadataById", 404, wire=member)
+
+
+SETTERS = {
+    "updateWorkspaceTtlById": ({"ttl_ms": 25 * MINUTE}, {"ttl_ms": 40 * MINUTE}),
+    "updateWorkspaceAutostartScheduleById": ({"schedule": "1 2 * * 3"}, {"schedule": "4 5 * * 6"}),
+    "updateWorkspaceAutomaticUpdatesById": (
+        {"automatic_updates": "always"},
+        {"automatic_updates": "never"},
+    ),
+}
+MARKS = ("favoriteWorkspaceById", "unfavoriteWorkspaceById")
+OWN = {
+    "updateWorkspaceTtlById": ("ttl_ms", "deadline"),
+    "updateWorkspaceAutostartScheduleById": ("autostart_schedule", "next_start_at"),
+    "updateWorkspaceAutomaticUpdatesById": ("automatic_updates",),
+    "favoriteWorkspaceById": ("favorite",),
+    "unfavoriteWorkspaceById": ("favorite",),
+    "extendWorkspaceDeadlineById": ("deadline",),
+    "postWorkspaceUsageById": ("deadline",),
+}
+
+
+@pytest.mark.requirement("settings/independent")
+def test_settings_are_independent(
+    scenario: Scenario, operation: Operation, running: Json, stopped: Json
+) -> None:
+    """From two opposite states of all settings; neither this nor another workspace is touched."""
+    neighbour = scenario.world.read(stopped["id"])
+    for turn in (0, 1):
+        # The judged one comes first, so that what it does by the way is undone before it counts.
+        for name in sorted(SETTERS, key=lambda name: name != operation.id):
+            scenario.on(running, name, 204, body=SETTERS[name][turn])
+        scenario.on(running, MARKS[turn], 204)
+        for name in SETTERS:
+            if name != operation.id:
+                scenario.on(running, name, 204, body=SETTERS[name][turn])
+        before = scenario.world.read(running["id"])
+        attempt(scenario, usual(scenario, operation, running))
+        scenario.unchanged(before, running, *OWN.get(operation.id, ()))
+        scenario.unchanged(neighbour, stopped)
