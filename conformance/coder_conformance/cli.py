@@ -189,6 +189,8 @@ def _list(given: argparse.Namespace) -> int:
         )
         print(f"{requirement.id}  [{requirement.role}, {requirement.level}, {about}]")
         print(f"    {requirement.text}")
+        if requirement.untestable:
+            print(f"    Cannot be tested: {requirement.untestable}.")
     return 0
 
 

@@ -43,6 +43,7 @@ def as_object(run: Run) -> Json:
         "seconds": round(run.seconds, 2),
         "counts": {outcome.value: run.count(outcome) for outcome in Outcome},
         "created": run.created,
+        "untestable": dict(sorted(run.untestable.items())),
         "leftovers": run.leftovers,
         "deviation_problems": run.deviation_problems,
         "documented": {name: list(statuses) for name, statuses in sorted(run.documented.items())},
@@ -134,6 +135,7 @@ def from_object(content: Json, where: str) -> Run:
             for operation, seen in content["statuses"].items()
         },
         created=content["created"],
+        untestable=content.get("untestable", {}),
         leftovers=content["leftovers"],
         deviation_problems=content["deviation_problems"],
         trouble=content["trouble"],

@@ -35,6 +35,7 @@ def merge(shards: list[tuple[str, Run]]) -> Run:
         profile=runs[0].profile,
         features=sorted({feature for run in runs for feature in run.features}),
         created=sum(run.created for run in runs),
+        untestable={name: why for run in runs for name, why in run.untestable.items()},
         leftovers=_distinct(leftover for run in runs for leftover in run.leftovers),
         deviation_problems=_problems(runs),
         trouble="; ".join(_distinct(run.trouble for run in runs if run.trouble)),

@@ -28,9 +28,14 @@ def find_several(scenario: Scenario, shared: Shared) -> Several:
     query = f"owner:me name:{world.prefix}"
     stopped = shared.stopped()
     mine = listed(scenario, query)
+    if not any(w["name"].endswith("-B") for w in mine):
+        # Letters of either case at the place that decides about their order.
+        base = world.name()
+        mine += [world.create(name=f"{base}{ending}") for ending in ("-B", "-a")]
     while len(mine) < 5:
-        mine.append(world.create(name=world.name() + ("-Z" if len(mine) % 2 else "-a")))
-    others = [w for w in mine if w["id"] not in {stopped["id"], shared.running()["id"]}]
+        mine.append(world.create())
+    kept = {stopped["id"], shared.running()["id"]}
+    others = [w for w in mine if w["id"] not in kept and w["name"][-2:] not in {"-B", "-a"}]
     if not any(w["dormant_at"] for w in others):
         scenario.on(others[0], "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
     scenario.on(stopped, "favoriteWorkspaceById", 204)

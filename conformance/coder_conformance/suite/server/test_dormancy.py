@@ -10,6 +10,7 @@ import pytest
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.several import Several
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -298,12 +299,12 @@ def test_favorites_first(scenario: Scenario, stopped: Json, running: Json) -> No
 
 
 @MARK("list/running-first")
-def test_running_first(scenario: Scenario, stopped: Json, running: Json) -> None:
-    """Whatever their names."""
-    for workspace in (stopped, running):
+def test_running_first(scenario: Scenario, several: Several) -> None:
+    """Whatever their names, once none of them is marked."""
+    for workspace in several.workspaces:
         scenario.on(workspace, "unfavoriteWorkspaceById", 204)
-    query = {"q": f"owner:me name:{scenario.world.prefix}"}
+    query = {"q": several.query}
     answer = scenario.call("listWorkspaces", {}, 200, query=query)
-    order = [w["id"] for w in answer.json()["workspaces"]]
-    if order.index(running["id"]) > order.index(stopped["id"]):
-        raise Mismatch("the running one before the stopped one", repr(order), answer)
+    runs = [w["latest_build"]["status"] == "running" for w in answer.json()["workspaces"]]
+    if runs != sorted(runs, reverse=True):
+        raise Mismatch("the running ones first", repr(runs), answer)
