@@ -7,7 +7,7 @@ from .context import Context
 from .settings import PROFILES
 
 # How many workspaces a run of each profile makes, at most.
-MOST = {"smoke": 4, "readonly": 0, "standard": 20, "full": 30}
+MOST = {"smoke": 4, "readonly": 0, "standard": 50, "full": 80}
 
 
 def preflight(context: Context) -> str:

@@ -43,18 +43,25 @@ class Shared:
         """A running, active workspace with a deadline."""
         if self.readonly:
             return self._existing("running")
-        found = self._usual("running")
-        if found is None or found["latest_build"]["deadline"] is None:
+        found = self._usual("running", "start")
+        if found is None:
             found = self.world.create(ttl_ms=EIGHT_HOURS)
-        self._lent["running"] = found["id"]
+            self._lent["running"] = found["id"]
+        if found["latest_build"]["deadline"] is None:
+            operation = self.world.contract.operation("updateWorkspaceTtlById")
+            path = {"workspace": found["id"]}
+            self.world.wire.call(operation, path, body={"ttl_ms": EIGHT_HOURS})
+            found = self.world.build(found["id"], "start")
         return found
 
     def stopped(self) -> Json:
         """A stopped, active workspace."""
         if self.readonly:
             return self._existing("stopped")
-        found = self._usual("stopped") or self.world.build(self.world.create()["id"], "stop")
-        self._lent["stopped"] = found["id"]
+        found = self._usual("stopped", "stop")
+        if found is None:
+            found = self.world.build(self.world.create()["id"], "stop")
+            self._lent["stopped"] = found["id"]
         return found
 
     def deleted(self) -> Json:
@@ -76,14 +83,16 @@ class Shared:
         named = [w for w in self.world.mine() if w["name"] == buried["name"]]
         return buried, named[0] if named else self.world.create(name=buried["name"])
 
-    def _usual(self, status: str) -> Json | None:
+    def _usual(self, status: str, transition: str) -> Json | None:
+        """The workspace that is lent in this state, brought back to it; None before the first."""
         if status not in self._lent:
             return None
-        found = self.world.read(self._lent[status])
+        found = self.world.settled(self._lent[status])
         if found["dormant_at"] is not None:
             found = self.world.activate(found["id"])
-        usual = found["latest_build"]["status"] == status and found["dormant_at"] is None
-        return found if usual else None
+        if found["latest_build"]["status"] != status:
+            found = self.world.build(found["id"], transition)
+        return found
 
     def _existing(self, status: str | None = None) -> Json:
         mine = self.world.mine()

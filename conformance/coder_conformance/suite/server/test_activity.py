@@ -101,9 +101,10 @@ def test_usage_in_any_state(scenario: Scenario, stopped: Json, deleted: Json) ->
 
 
 @MARK("timings/empty-while-building")
-def test_empty_while_building(scenario: Scenario) -> None:
+def test_empty_while_building(scenario: Scenario, stopped: Json) -> None:
     """Three lists, nothing in them."""
-    workspace = scenario.world.create(wait=False)
+    workspace = stopped
+    scenario.on(workspace, "createWorkspaceBuild", 201, body={"transition": "start"})
     answer = scenario.on(workspace, TIMINGS, 200)
     after = scenario.world.read(workspace["id"])
     if after["latest_build"]["job"]["status"] not in {"pending", "running"}:

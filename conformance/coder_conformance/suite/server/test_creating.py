@@ -68,7 +68,7 @@ def test_answer(scenario: Scenario) -> None:
 @MARK("create/times")
 def test_times(scenario: Scenario) -> None:
     """Made now, and used now."""
-    answer = ask(scenario, "createUserWorkspace", 201, name=scenario.world.name())
+    answer = scenario.created_answer("createUserWorkspace")
     workspace = answer.json()
     made = datetime.fromisoformat(workspace["created_at"])
     if abs((datetime.now(UTC) - made).total_seconds()) > 300:

@@ -298,9 +298,10 @@ def test_deleted(scenario: Scenario, deleted: Json) -> None:
 
 
 @MARK("extend/building")
-def test_building(scenario: Scenario) -> None:
-    """As long as the first build goes on."""
-    workspace = scenario.world.create(wait=False, ttl_ms=8 * 3_600_000)
+def test_building(scenario: Scenario, stopped: Json) -> None:
+    """As long as the build goes on."""
+    workspace = stopped
+    scenario.on(workspace, "createWorkspaceBuild", 201, body={"transition": "start"})
     operation = scenario.context.contract.operation(EXTEND)
     body = {"deadline": ahead(hours=3).isoformat()}
     answer = scenario.wire.call(operation, {"workspace": workspace["id"]}, body=body)

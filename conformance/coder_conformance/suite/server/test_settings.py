@@ -153,11 +153,11 @@ def test_extend_needs_a_deadline(scenario: Scenario, running: Json, body: Json) 
 
 
 @pytest.mark.requirement("extend/needs-a-running-workspace")
-def test_extend_needs_a_running_workspace(scenario: Scenario, stopped: Json) -> None:
+def test_extend_needs_a_running_workspace(scenario: Scenario, stopped: Json, running: Json) -> None:
     """Neither a stopped workspace nor one that never stops has a deadline to move."""
     body = {"deadline": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}
     scenario.on(stopped, "extendWorkspaceDeadlineById", 409, body=body)
-    endless = scenario.world.create(wait=True)
+    endless = running
     scenario.on(endless, "updateWorkspaceTtlById", 204, body={"ttl_ms": None})
     endless = scenario.world.read(endless["id"])
     if endless["latest_build"]["deadline"] is None:

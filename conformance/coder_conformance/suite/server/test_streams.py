@@ -140,9 +140,9 @@ def test_sse_first_events(scenario: Scenario, some: Json) -> None:
 
 
 @pytest.mark.requirement("watch/announces-changes")
-def test_sse_announces_changes(scenario: Scenario) -> None:
+def test_sse_announces_changes(scenario: Scenario, running: Json) -> None:
     """What is changed over HTTP arrives."""
-    workspace = scenario.world.create(ttl_ms=8 * 3_600_000)
+    workspace = running
     limit = scenario.context.settings.timeouts.event
     path = streams.watch_path(workspace["id"], websocket=False)
     with streams.event_stream(scenario.wire, path, limit) as stream:
@@ -189,9 +189,9 @@ def test_ws_first_messages(scenario: Scenario, some: Json) -> None:
 
 
 @pytest.mark.requirement("watch-ws/announces-changes")
-def test_ws_announces_changes(scenario: Scenario) -> None:
+def test_ws_announces_changes(scenario: Scenario, running: Json) -> None:
     """What is changed over HTTP arrives."""
-    workspace = scenario.world.create(ttl_ms=8 * 3_600_000)
+    workspace = running
     limit = scenario.context.settings.timeouts.event
     path = streams.watch_path(workspace["id"], websocket=True)
     with streams.socket(scenario.wire, path, limit) as socket:
