@@ -133,9 +133,12 @@ class World:
 
         Raises:
             CannotJudgeError: It cannot be read.
+            Mismatch: Another one came.
         """
         query = {"include_deleted": "true"} if include_deleted else None
         found: Json = self._get("getWorkspaceMetadataById", {"workspace": workspace}, query)
+        if found["id"] != workspace:
+            raise Mismatch(f"the workspace {workspace}", str(found["id"]), self.wire.last)
         return found
 
     def settled(self, workspace: str, *, include_deleted: bool = False) -> Json:
