@@ -82,8 +82,6 @@ def workspace(body: Json) -> Iterator[str]:
         yield f"health.failing_agents is {health['failing_agents']} but the agents say {failing}"
     if health["healthy"] != (not health["failing_agents"]):
         yield f"health.healthy is {health['healthy']} with failing agents {failing}"
-    if body["dormant_at"] is not None and body["next_start_at"] is not None:
-        yield "a dormant workspace has a next_start_at"
     if body["next_start_at"] is not None and "autostart_schedule" not in body:
         yield "there is a next_start_at without an autostart_schedule"
     if _time(body["updated_at"]) != _time(body["created_at"]):

@@ -155,12 +155,6 @@ class Watch:
         text = (answer.header("content-type") or "").startswith("text/plain")
         if answer.status == 400 and text and b"CSRF" in answer.body:
             return "the refusal of a forged request is plain text"
-        if operation is None:
-            return ""
-        if operation.stream is not None and text and answer.status in (400, 403, 426):
-            return "an improper handshake is refused in a line of text before the envelope"
-        if operation.id == "loginWithPassword" and answer.status == 401:
-            return "a failed login carries no challenge: there is no token to be wrong"
         return ""
 
     def _common(self, answer: Answer) -> list[str]:
