@@ -44,7 +44,7 @@ class Call:
         """The body as a JSON value; an empty object when it is none."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
 
     @json.setter

@@ -253,8 +253,10 @@ def only_one_changes(scenario: Scenario, operation: str, workspace: Json, mark: 
     before = marks(scenario)
     scenario.on(workspace, operation, 204)
     after = marks(scenario)
-    if after != {**before, workspace["id"]: mark}:
-        raise Mismatch("the marks of the others to stay", repr(after), scenario.wire.last)
+    expected = {**before, workspace["id"]: mark}
+    changed = {i: after.get(i) for i in after.keys() | expected if after.get(i) != expected.get(i)}
+    if changed:
+        raise Mismatch("the marks of the others to stay", repr(changed), scenario.wire.last)
 
 
 @MARK("favorite/one-at-a-time")
