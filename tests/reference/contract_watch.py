@@ -118,7 +118,7 @@ class Watch:
         self.seen[name, answer.status] += 1
         if answer.status >= 500 and not self.allow_server_errors:
             found.append("a server error")
-        if not self.reason_to_differ(answer, operation):
+        if not self.reason_to_differ(answer):
             found += self._by_contract(answer, operation)
         self.problems += [f"{where} {name}: {problem}" for problem in found]
 
@@ -137,7 +137,7 @@ class Watch:
         self.problems += [f"{operation.id} {kind}: {problem}" for problem in found]
 
     @staticmethod
-    def reason_to_differ(answer: Answer, operation: Any) -> str:
+    def reason_to_differ(answer: Answer) -> str:
         """Return why an answer is not of the contract's kind, empty if it has to be.
 
         These are of the original too, and on purpose not in the contract:
