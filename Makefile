@@ -16,7 +16,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test test-matrix browser-test conformance selftest serve bench docs dist lock clean
+.PHONY: help setup generate check test test-matrix browser-test conformance selftest serve fuzz bench docs dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench: setup ## Measure the client and the reference server beside others
 docs: setup ## Build the documentation of the client into build/docs/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "Written to build/docs/index.html"
+
+fuzz: setup ## Send 100,000 odd requests to the reference server (about 12 minutes)
+	@$(BIN)/python -m tests.reference.fuzz --requests 100000 $(ARGS)
 
 dist: generate ## Build the wheel and the source distribution into dist/
 	@rm -rf dist
