@@ -6,11 +6,11 @@ import json
 import select
 import ssl
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import websockets
@@ -217,15 +217,17 @@ def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Soc
     url = "ws" + str(request.url).removeprefix("http")
     headers = {name: value for name, value in request.headers.items() if name.lower() in _KEPT}
     opened = Exchange("GET", str(request.url), headers, None, 101, {}, b"")
+    # Options of the library's own choosing, which callers pass on; its types know only their names.
+    open_socket = cast("Callable[..., ClientConnection]", connect)
     try:
-        connection: ClientConnection = connect(
+        connection = open_socket(
             url,
             additional_headers={n: v for n, v in headers.items() if n != "user-agent"},
             user_agent_header=headers.get("user-agent"),
             open_timeout=limit,
             close_timeout=5,
             max_size=16 * 2**20,
-            **special,  # pyright: ignore[reportUnknownArgumentType] -- callers choose
+            **special,
         )
     except websockets.InvalidStatus as error:
         raise Mismatch(
