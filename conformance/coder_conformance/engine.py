@@ -199,12 +199,14 @@ class _Watcher:
             raise CannotJudgeError(f"a run that changes nothing must not send {case.method}")
         label = f"{case.operation.method.upper()} {case.operation.path}"
         operation = self.operations.get(label)
-        creates = operation is not None and operation.id.startswith("createUserWorkspace")
-        if not creates or not isinstance(case.body, dict) or self.context.world is None:
+        if operation is None or not isinstance(case.body, dict) or self.context.world is None:
             return
         body = cast("Json", case.body)
         name = body.get("name")
-        if isinstance(name, str) and NAME.fullmatch(name) and name not in {"new", "create"}:
+        usable = isinstance(name, str) and NAME.fullmatch(name) and name not in {"new", "create"}
+        if operation.id == "updateWorkspaceMetadataById" and usable:
+            body["name"] = self.context.world.name()
+        elif operation.id.startswith("createUserWorkspace") and usable:
             # Past the limit the name of a workspace that is there, which is refused.
             more = self._creations < _MOST_CREATIONS
             self._creations += more

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from coder_workspaces._request_model import RequestModel
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import MISSING, BaseModel
@@ -19,6 +18,7 @@ from pydantic import MISSING, BaseModel
 from coder_spec import load
 from coder_workspaces import models
 from coder_workspaces._model import ResponseModel
+from coder_workspaces._request_model import RequestModel
 from coder_workspaces.models import Workspace, WorkspaceStatus
 
 from .payloads import workspace

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from coder_workspaces._reconnecting import Connecting
-
     from coder_workspaces.models.workspace import Workspace
     from coder_workspaces.streams import AsyncEventStream, EventStream
 
