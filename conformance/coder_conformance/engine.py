@@ -133,7 +133,21 @@ def observe(context: Context) -> Observations:
     finally:
         _active.watcher = None
     watcher.conclude()
+    if context.settings.profile != "readonly":
+        _rename_back(context, known)
     return observations
+
+
+def _rename_back(context: Context, known: dictionaries.Known) -> None:
+    """Give workspaces that were renamed a name of the run's own, by which a sweep finds them."""
+    world, wire = context.world, context.wire
+    assert world is not None
+    assert wire is not None
+    operation = context.contract.operation("updateWorkspaceMetadataById")
+    for workspace in known.workspaces:
+        name = world.read(workspace["id"], include_deleted=True)["name"]
+        if not name.lower().startswith(world.prefix):
+            wire.call(operation, {"workspace": workspace["id"]}, body={"name": world.name()})
 
 
 class _Active(threading.local):
