@@ -19,7 +19,7 @@ from .journal import sweep
 from .plugin import SuitePlugin
 from .preflight import planned, preflight
 from .report.progress import Progress
-from .results import CannotJudgeError, Outcome, Result, Run
+from .results import CannotJudgeError, Mismatch, Outcome, Result, Run
 from .settings import Settings, SettingsError
 from .wire import Wire
 from .world import World
@@ -56,8 +56,15 @@ def run(settings: Settings, progress: Progress) -> Run:
             if settings.role != "client":
                 connect(context, stack, progress.note)
             _pytest(context, progress)
-    except CannotJudgeError as error:
+    except (CannotJudgeError, Mismatch) as error:
         record.trouble = str(error)
+    except (LookupError, TypeError, AttributeError, ValueError):
+        # While getting to know the server; tests deal with such answers by themselves.
+        wire = context.wire
+        if wire is None or wire.last is None or not context.broken(wire.last):
+            raise
+        differs = context.broken(wire.last)[0]
+        record.trouble = f"{wire.last.method} {wire.last.path} breaks the contract: {differs}"
     except KeyboardInterrupt:
         record.trouble = "the run was interrupted"
     finally:

@@ -47,7 +47,7 @@ class Shared:
         if found is None:
             found = self.world.create(ttl_ms=EIGHT_HOURS)
             self._lent["running"] = found["id"]
-        if found["latest_build"]["deadline"] is None:
+        if found["latest_build"].get("deadline") is None:
             operation = self.world.contract.operation("updateWorkspaceTtlById")
             path = {"workspace": found["id"]}
             self.world.wire.call(operation, path, body={"ttl_ms": EIGHT_HOURS})

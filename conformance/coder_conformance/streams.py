@@ -130,6 +130,7 @@ def event_stream(wire: Wire, path: str, limit: float, **options: Any) -> Generat
     headers.update(options.pop("headers", None) or {})
     request = wire.request("GET", path, headers=headers, **options)
     timeout = httpx2.Timeout(limit)
+    request.extensions["timeout"] = timeout.as_dict()  # else that of the wire stays with it
     with httpx2.Client(timeout=timeout, verify=_trusted()) as client:
         try:
             response = client.send(request, stream=True)
