@@ -49,8 +49,9 @@ check: setup ## Lint the contract, find drift, lint and type-check the code
 	@$(BIN)/mypy conformance generated generator spec
 	@$(BIN)/basedpyright --level error
 
+# Four workers, since many tests wait for timers and processes rather than for a core.
 test: setup ## Run the project's own tests
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n 4 $(ARGS)
 
 browser-test: setup ## Try the HTML reports in Chromium, where one is installed
 	@$(BIN)/python -m pytest tests/conformance/test_browser.py $(ARGS)

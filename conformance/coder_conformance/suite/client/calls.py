@@ -48,6 +48,31 @@ def arguments(operation: Operation, payloads: Payloads) -> st.SearchStrategy[Arg
     )
 
 
+# Texts that are easily spoilt on their way into an address.
+_ODD = ("a b", "a+b", "a/b", "100%", "%41", "?x=1#y", "Ünï", "a;b&c=d")
+
+
+def odd_texts(operation: Operation) -> list[Arguments]:
+    """Arguments with texts that have a meaning in addresses, wherever any text is allowed."""
+    free = {
+        parameter["name"]: parameter["in"]
+        for parameter in operation.parameters
+        if parameter["schema"].get("type") == "string"
+        and not {"pattern", "enum"} & parameter["schema"].keys()
+        and parameter["schema"].get("format") in {None, "coder-workspace-query"}
+    }
+    usual = some_arguments(operation)
+    return [
+        Arguments(
+            {name: text if name in free else value for name, value in usual.path.items()},
+            {name: text for name, where in free.items() if where == "query"},
+            usual.body,
+        )
+        for text in _ODD
+        if free
+    ]
+
+
 def some_arguments(operation: Operation) -> Arguments:
     """The contract's own examples as arguments."""
     body = None

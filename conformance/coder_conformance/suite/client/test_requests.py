@@ -10,6 +10,7 @@ from hypothesis import given
 
 from coder_conformance.client import Arguments, ClientAdapter
 from coder_conformance.context import Context
+from coder_conformance.exchange import Exchange
 from coder_conformance.payloads import Payloads
 from coder_conformance.requests import RequestJudge
 from coder_conformance.results import Mismatch
@@ -19,6 +20,7 @@ from coder_conformance.suite.client.calls import (
     arguments,
     call,
     difference,
+    odd_texts,
     only_request,
     play_json,
     some_arguments,
@@ -41,27 +43,36 @@ def test_valid_requests(
         context.checked += 1
         stub.received.clear()
         call(client, stub, operation, arguments)
-        sent = only_request(stub)
-        for violation in judge.violations(
-            operation, sent.method, sent.url, sent.request_headers, sent.request_body
-        ):
-            raise Mismatch(f"a valid request for {arguments}", violation, sent)
-        path = judge.path_values(operation, urlsplit(sent.url).path)
-        query = {
-            name: values[0]
-            for name, values in parse_qs(urlsplit(sent.url).query, keep_blank_values=True).items()
-        }
-        body = json.loads(sent.request_body) if sent.request_body else None
-        expected = {
-            "path": arguments.path,
-            "query": {name: _text(value) for name, value in arguments.query.items()},
-            "body": arguments.body,
-        }
-        found = difference(expected, {"path": path, "query": query, "body": body})
-        if found:
-            raise Mismatch(f"a request that carries {arguments}", found, sent)
+        _carries(judge, operation, arguments, only_request(stub))
 
+    for arguments_with_odd_texts in odd_texts(operation):
+        check.hypothesis.inner_test(arguments_with_odd_texts)  # type: ignore[attr-defined]
     check()
+
+
+def _carries(
+    judge: RequestJudge, operation: Operation, arguments: Arguments, sent: Exchange
+) -> None:
+    """The request is valid and has these arguments, unchanged."""
+    for violation in judge.violations(
+        operation, sent.method, sent.url, sent.request_headers, sent.request_body
+    ):
+        raise Mismatch(f"a valid request for {arguments}", violation, sent)
+    parts = urlsplit(sent.url)
+    query = parse_qs(parts.query, keep_blank_values=True)
+    expected = {
+        "path": arguments.path,
+        "query": {name: _text(value) for name, value in arguments.query.items()},
+        "body": arguments.body,
+    }
+    actual = {
+        "path": judge.path_values(operation, parts.path),
+        "query": {name: values[0] for name, values in query.items()},
+        "body": json.loads(sent.request_body) if sent.request_body else None,
+    }
+    found = difference(expected, actual)
+    if found:
+        raise Mismatch(f"a request that carries {arguments}", found, sent)
 
 
 def _text(value: object) -> str:
