@@ -85,7 +85,7 @@ FAULTS = [
         REQUESTS,
         f"{API}/update_workspace_autostart_schedule_by_id.py",
         "body=json_body(",
-        "body=b'{}' and json_body(",
+        "body=b'{}' or json_body(",
     ),
     ClientFault(
         "paths-are-not-encoded",
@@ -156,8 +156,8 @@ FAULTS = [
         "getWorkspaceMetadataById",
         DECODES,
         "models/workspace.py",
-        "dormant_at: datetime | None",
-        "dormant_at: datetime",
+        "dormant_at: AwareDatetime | None",
+        "dormant_at: AwareDatetime",
     ),
     ClientFault(
         "an-optional-field-is-required",
