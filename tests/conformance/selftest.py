@@ -99,13 +99,16 @@ def _judge(fault: Fault | ClientFault, whole: bool) -> Line:
             return Line(fault, None, f"{type(error).__name__}: {error}"[:300])
 
 
-def narrow(fault: Fault) -> tuple[str, ...]:
+def narrow(fault: Fault, *, exact: bool = False) -> tuple[str, ...]:
     """Arguments that leave out what has nothing to do with a fault.
 
-    Judged are the operation that is wrong, and whoever shows what it did.
+    Args:
+        fault: The fault.
+        exact: Judge the one requirement that it breaks, not all of the same subject.
     """
-    family = fault.requirement.split("/")[0]
-    return ("--examples=10", f"--only={family}/*", f"--operation={fault.operation}")
+    subject = fault.requirement.split("/")[0]
+    only = fault.requirement if exact else f"{subject}/*"
+    return ("--examples=10", f"--only={only}", f"--operation={fault.operation}")
 
 
 def _conclude(lines: list[Line]) -> int:
