@@ -108,6 +108,7 @@ class SuitePlugin:
         if self._context.wire is not None:
             self._context.wire.label = requirement.id
             self._context.wire.last = None
+        # Not a failure and not passed over: the result says that it was not tested, and why.
         for feature in requirement.features:
             if feature not in self._context.features:
                 pytest.skip(f"needs {feature}, which this run does not have")

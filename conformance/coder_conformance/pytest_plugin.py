@@ -22,29 +22,11 @@ from . import catalogue, cli, options
 from .connection import connect
 from .context import Context
 from .plugin import SuitePlugin
-from .results import CannotJudgeError, Outcome, Result, Run
+from .report.progress import Silent
+from .results import CannotJudgeError, Run
 from .settings import SettingsError
 
 _STACK = pytest.StashKey[ExitStack]()
-
-
-class _Silent:
-    """Leaves the telling to pytest."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-    def started(self, total: int) -> None:
-        """Say nothing."""
-
-    def judging(self, requirement: catalogue.Requirement, operation: str) -> None:
-        """Say nothing."""
-
-    def judged(self, outcome: Outcome, result: Result) -> None:
-        """Say nothing."""
-
-    def finished(self) -> None:
-        """Say nothing."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run("none", "", settings.seed, now, profile=settings.profile)
     context = Context(settings, coder_spec.load(), catalogue.load(), run)
     stack = config.stash[_STACK] = ExitStack()
-    silent = _Silent()
+    silent = Silent()
     try:
         if settings.role != "client":
             connect(context, stack, silent.note)

@@ -11,13 +11,13 @@ import coder_spec
 from . import catalogue, runner
 from .context import Context
 from .plugin import SuitePlugin
-from .report.progress import Progress
-from .results import Outcome, Result, Run
+from .report.progress import Silent
+from .results import Run
 from .settings import Settings
 
 
 class _Collected:
-    """Notes which requirements the tests name; says nothing of how the collection goes on."""
+    """Notes which requirements the tests name."""
 
     def __init__(self) -> None:
         self.named: set[str] = set()
@@ -28,33 +28,17 @@ class _Collected:
         if marker is not None:
             self.named.add(str(marker.args[0]))
 
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-    def started(self, total: int) -> None:
-        """Say nothing."""
-
-    def judging(self, requirement: catalogue.Requirement, operation: str) -> None:
-        """Say nothing."""
-
-    def judged(self, outcome: Outcome, result: Result) -> None:
-        """Say nothing."""
-
-    def finished(self) -> None:
-        """Say nothing."""
-
 
 def problems() -> list[str]:
     """What is not traceable, one sentence each."""
     requirements = catalogue.load()
     collected = _Collected()
-    progress: Progress = collected
     context = Context(
         Settings(profile="full"), coder_spec.load(), requirements, Run("none", "", 1, "")
     )
     code = pytest.main(
         [*runner.pytest_arguments(context.settings), "--collect-only"],
-        plugins=[SuitePlugin(context, progress), collected],
+        plugins=[SuitePlugin(context, Silent()), collected],
     )
     if code not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
         return [f"the suite cannot be collected ({pytest.ExitCode(code).name.lower()})"]

@@ -57,6 +57,25 @@ def to(stream: TextIO) -> Progress:
     return Lines(own, close=True)
 
 
+class Silent:
+    """Says nothing, where something else does the telling."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def started(self, total: int) -> None:
+        """Say nothing."""
+
+    def judging(self, requirement: Requirement, operation: str) -> None:
+        """Say nothing."""
+
+    def judged(self, outcome: Outcome, result: Result) -> None:
+        """Say nothing."""
+
+    def finished(self) -> None:
+        """Say nothing."""
+
+
 class Lines:
     """One line for each requirement, with a mark for each of its tests.
 
