@@ -8,7 +8,7 @@ from typing import Final
 
 API_PREFIX: Final = "/api/v2"
 CONTRACT_VERSION: Final = "2.25.0"
-CONTRACT_DIGEST: Final = "b9d6a98daacbedfbaa75f6131ff48d26a9ff7e2fede7ec5ef1e609e9df543e22"
+CONTRACT_DIGEST: Final = "fdd85b6282ac7de53736193ed79b8e4045f78e7a6a8975bc140c8dd668b2b3af"
 USER_AGENT: Final = (
     f"coder-workspaces-python/{CONTRACT_VERSION} "
     f"Python/{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"

@@ -210,7 +210,7 @@ def test_the_own_contract_is_complete() -> None:
     files = package.build_package(contract)
     modules = [path for path in files if path.startswith("api/") and path.count("/") == 2]
     functions = [path for path in modules if not path.endswith("__init__.py")]
-    assert len(functions) == len(contract.operations) == 36
+    assert len(functions) == len(contract.operations) == 37
     assert sum(operation.in_scope for operation in contract.operations) == 19
     models = [path for path in files if path.startswith("models/")]
     assert len(models) == len(contract.document["components"]["schemas"]) + 1

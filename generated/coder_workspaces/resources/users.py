@@ -10,6 +10,7 @@ from coder_workspaces._resource import Resource
 if TYPE_CHECKING:
     from coder_workspaces._config import RequestOptions
     from coder_workspaces.models.create_user_request_with_orgs import CreateUserRequestWithOrgs
+    from coder_workspaces.models.response import Response
     from coder_workspaces.models.update_roles import UpdateRoles
     from coder_workspaces.models.user import User
 
@@ -96,6 +97,46 @@ class UsersResource(Resource):
         from coder_workspaces.api.users import get_user
 
         return get_user.sync(
+            user,
+            client=self._client,
+            options=options,
+        )
+
+    def delete_user(
+        self,
+        user: str,
+        *,
+        options: RequestOptions | None = None,
+    ) -> Response:
+        """Delete a user.
+
+        The user's tokens stop working and the name can be taken again at once. A user who still
+        has workspaces is not deleted, and nobody can delete themselves.
+
+        Args:
+            user: The user, as `me` for the caller, an identifier or a username in any case. An
+                e-mail address is not accepted.
+            options: Settings for this call only.
+
+        Returns:
+            200: The user is deleted.
+
+        Raises:
+            InvalidRequestError: 400: The user is unknown or the caller may not know of it.
+            AuthenticationError: 401: No valid session token was sent.
+            PermissionDeniedError: 403: The caller may not delete this user.
+            UnexpectedStatusError: 417: The user still has workspaces.
+            RateLimitError: 429: Too many requests were sent in the present minute.
+            ServerError: 500: The server failed.
+            ConnectionFailedError: There was no complete answer.
+            DecodingError: The answer does not fit the contract.
+
+        Examples:
+            >>> result = client.users.delete_user("me")
+        """
+        from coder_workspaces.api.users import delete_user
+
+        return delete_user.sync(
             user,
             client=self._client,
             options=options,

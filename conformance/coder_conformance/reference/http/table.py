@@ -90,7 +90,10 @@ def _users() -> Node:
             "login": Node({"POST": Endpoint(users.login_with_password)}),
         },
         variable=Node(
-            {"GET": Endpoint(users.get_user)},
+            {
+                "GET": Endpoint(users.get_user),
+                "DELETE": Endpoint(users.delete_user, reads_body=False),
+            },
             name="user",
             guards=[authenticate],
             own_guards=own,

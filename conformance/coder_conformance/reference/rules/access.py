@@ -162,3 +162,8 @@ def can_read_organization(actor: Actor, organization_id: UUID) -> bool:
 def can_create_users(actor: Actor) -> bool:
     """Tell whether ``actor`` may create users."""
     return not actor.roles.isdisjoint((OWNER, USER_ADMIN)) and actor.scope == "all"
+
+
+def can_delete_users(actor: Actor) -> bool:
+    """Tell whether ``actor`` may delete users; those who may create them may."""
+    return can_create_users(actor)

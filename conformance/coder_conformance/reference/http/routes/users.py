@@ -26,7 +26,12 @@ from coder_conformance.reference.http.reply import (
     not_found,
 )
 from coder_conformance.reference.passwords import hash_password, hash_secret, matches_password
-from coder_conformance.reference.rules.access import OWNER, SITE_ROLES, can_create_users
+from coder_conformance.reference.rules.access import (
+    OWNER,
+    SITE_ROLES,
+    can_create_users,
+    can_delete_users,
+)
 from coder_conformance.reference.rules.go import format_time
 from coder_conformance.reference.rules.names import (
     is_valid_email,
@@ -179,6 +184,21 @@ def create_user(context: Context) -> Reply:
     )
     _add_user(context, user, [home.id for home in homes])
     return json_reply(201, user_json(context, user))
+
+
+def delete_user(context: Context) -> Reply:
+    """Delete a user who has no workspaces; the name is free again and the tokens are void."""
+    user, store = context.user, context.world.store
+    if user.id == context.actor.user_id:
+        raise Problem(403, "Nobody can delete themselves.")
+    if any(workspace.owner_id == user.id for workspace in store.live_workspaces()):
+        raise Problem(417, "The user still has workspaces; delete them first.")
+    if user.is_system or not can_delete_users(context.actor):
+        raise forbidden()
+    user.deleted = True
+    user.updated_at = context.world.clock.now()
+    store.save(user)
+    return json_reply(200, envelope("The user was deleted."))
 
 
 def update_user_roles(context: Context) -> Reply:
