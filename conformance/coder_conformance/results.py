@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .exchange import redact
 
@@ -114,6 +115,23 @@ class Result:
         return failed and not self.deviation
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A requirement that the run is about and that it does not judge; the verdict ignores it.
+
+    Attributes:
+        requirement: What is not judged.
+        operation: The operationId that it is not judged for.
+        kind: Whether no test can judge it, or it says nothing of this server.
+        reason: Why.
+    """
+
+    requirement: Requirement
+    operation: str
+    kind: Literal["untestable", "not applicable"]
+    reason: str
+
+
 @dataclass(slots=True)
 class Run:
     """Everything that the reports tell.
@@ -128,8 +146,7 @@ class Run:
         results: The judgements.
         statuses: For each operation how often each status was seen, over all requests.
         created: How many workspaces the run created.
-        not_applicable: Requirements that say nothing of this server, each with the reason.
-        untestable: Requirements that the run is about and that no test can judge, with the reason.
+        unjudged: What the run is about and cannot judge: no test can, or it does not apply.
         leftovers: What could not be deleted from the server, with the reason.
         deviation_problems: What is wrong with the list of known deviations.
         trouble: Why the run as a whole is no verdict; empty when it is.
@@ -148,8 +165,7 @@ class Run:
     results: list[Result] = field(default_factory=list[Result])
     statuses: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
     created: int = 0
-    not_applicable: list[str] = field(default_factory=list[str])
-    untestable: dict[str, str] = field(default_factory=dict[str, str])
+    unjudged: list[Unjudged] = field(default_factory=list[Unjudged])
     leftovers: list[str] = field(default_factory=list[str])
     deviation_problems: list[str] = field(default_factory=list[str])
     trouble: str = ""
@@ -157,6 +173,11 @@ class Run:
     command: str = ""
     contract: str = ""
     documented: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
+
+    @property
+    def entries(self) -> list[Result | Unjudged]:
+        """The judgements, and what cannot be judged."""
+        return [*self.results, *self.unjudged]
 
     def count(self, outcome: Outcome, operation: str | None = None, role: str | None = None) -> int:
         """Number of results, optionally of one operation and one role."""
@@ -188,8 +209,14 @@ class Run:
         status = EXIT_STATUS[self.verdict]
         return LEFTOVERS_STATUS if status == 0 and self.leftovers else status
 
+    def counts(self) -> str:
+        """How many judgements ended how, and how many could not be made."""
+        counts = ", ".join(f"{self.count(outcome)} {outcome}" for outcome in Outcome)
+        kinds = Counter(entry.kind for entry in self.unjudged)
+        more = "".join(f", {number} {kind}" for kind, number in sorted(kinds.items(), reverse=True))
+        return counts + more
+
     def sentence(self) -> str:
         """The verdict in one line, with the counts behind it."""
-        counts = ", ".join(f"{self.count(outcome)} {outcome}" for outcome in Outcome)
         why = f" ({self.trouble})" if self.trouble else ""
-        return f"{self.verdict.value.upper()}{why}: {counts}"
+        return f"{self.verdict.value.upper()}{why}: {self.counts()}"

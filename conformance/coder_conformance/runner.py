@@ -19,7 +19,7 @@ from .journal import sweep
 from .plugin import SuitePlugin
 from .preflight import planned, preflight
 from .report.progress import Progress
-from .results import CannotJudgeError, Mismatch, Outcome, Result, Run
+from .results import CannotJudgeError, Mismatch, Outcome, Result, Run, Unjudged
 from .settings import Settings, SettingsError
 from .wire import Wire
 from .world import World
@@ -146,7 +146,9 @@ def _untested(context: Context) -> None:
             if requirement.untestable and catalogue.wanted(
                 requirement, operation, context.settings, None
             ):
-                context.run.untestable[requirement.id] = requirement.untestable
+                context.run.unjudged.append(
+                    Unjudged(requirement, operation_id, "untestable", requirement.untestable)
+                )
             pair = (requirement.id, operation_id)
             if pair in judged or not catalogue.chosen(
                 requirement, operation, context.settings, None
@@ -156,7 +158,9 @@ def _untested(context: Context) -> None:
             if reason is None and not requirement.applies(context.features):
                 reason = f"about servers with {', '.join(requirement.features)}"
             if reason is not None and not context.run.trouble:
-                context.run.not_applicable.append(f"{requirement.id} on {operation_id}: {reason}")
+                context.run.unjudged.append(
+                    Unjudged(requirement, operation_id, "not applicable", reason)
+                )
                 continue
             reason = context.run.trouble or "no test came to it"
             context.run.results.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coder_conformance.catalogue import Requirement
-from coder_conformance.results import Failure, Outcome, Result, Run
+from coder_conformance.results import Failure, Outcome, Result, Run, Unjudged
 
 # Whatever a server might send to take over a page, a terminal, a table or a parser.
 HOSTILE = (
@@ -51,7 +51,7 @@ def run(*results: Result, text: str = "v2.25.0") -> Run:
 
 
 def mixed(text: str = "why") -> Run:
-    """A run with each kind of result, each saying the same text."""
+    """A run with each kind of result, and of what has none, each saying the same text."""
     made = run(
         result("list/pages", "listWorkspaces", Outcome.PASSED, text),
         result("list/order", "listWorkspaces", Outcome.FAILED, text),
@@ -61,5 +61,13 @@ def mixed(text: str = "why") -> Run:
         text=text,
     )
     made.results[-1].deviation = f"accepted: {text}"
+    made.unjudged = [
+        Unjudged(
+            requirement("ttl/no-test", "listWorkspaces"), "listWorkspaces", "untestable", text
+        ),
+        Unjudged(
+            requirement("list/other", "listWorkspaces"), "listWorkspaces", "not applicable", text
+        ),
+    ]
     made.leftovers = [f"cf-1-2: {text}"]
     return made

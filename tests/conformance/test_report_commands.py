@@ -12,13 +12,14 @@ from coder_conformance import catalogue, cli
 from coder_conformance.report import explain, files, form
 from coder_conformance.report.compare import compare
 from coder_conformance.report.merge import merge
-from coder_conformance.results import Outcome, Result, Run, Verdict
+from coder_conformance.results import Outcome, Result, Run, Unjudged, Verdict
 from coder_conformance.settings import SettingsError
 
 from . import samples
 from .samples import HOSTILE
 
 KNOWN = "known"
+TTL = "updateWorkspaceTtlById"
 P, F, S, E = Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED, Outcome.ERROR
 
 
@@ -206,6 +207,11 @@ def test_merge(
     """Shards give the results, counts and statuses of both, and the verdict of the worse."""
     one = samples.run(single(P), samples.result("list/pages", "listWorkspaces", P))
     two = samples.run(single(P, "ttl/x"), samples.result("list/pages", "listWorkspaces", F))
+    one.unjudged = [
+        Unjudged(samples.requirement(name, TTL), TTL, "untestable", "why")
+        for name in ("ttl/x", "ttl/y")
+    ]
+    two.unjudged = list(one.unjudged)
     two.leftovers, two.features, two.target = ["cf-1-1: 500"], ["member"], "none"
     paths = [save("1.json", one), save("2.json", two)]
     folder = tmp_path / "joint"
@@ -219,6 +225,7 @@ def test_merge(
     assert merged.created == 6
     assert merged.leftovers == ["cf-1-1: 500"]
     assert merged.seconds == 25
+    assert [entry.requirement.id for entry in merged.unjudged] == ["ttl/y"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from coder_conformance import arguments, catalogue, options
 from coder_conformance.report import coverage, files, form, junit, markdown, progress, repeat, text
 from coder_conformance.report.page import run_page, runs_page
 from coder_conformance.report.page.difference import difference
-from coder_conformance.report.page.markup import KINDS
+from coder_conformance.report.page.markup import KINDS, UNJUDGED
 from coder_conformance.results import Failure, Outcome, Run
 
 from . import samples
@@ -59,11 +59,15 @@ def test_the_text_report_says_everything() -> None:
         "could not be judged: because",
         "Known deviation: ttl/known · updateWorkspaceTtlById: accepted: because",
         "Not tested (because): ttl/limits",
+        "Cannot be tested (because): ttl/no-test",
+        "Not applicable (because): list/other",
         "Left on the server: cf-1-2: because",
     ):
         assert part in shown, part
     assert "FAILED ttl/known" not in shown
-    assert shown.endswith("NON-CONFORMANT: 1 passed, 2 failed, 1 skipped, 1 error")
+    assert shown.endswith(
+        "NON-CONFORMANT: 1 passed, 2 failed, 1 skipped, 1 error, 1 untestable, 1 not applicable"
+    )
 
 
 def test_problems_with_the_list_of_deviations_are_said_everywhere() -> None:
@@ -123,7 +127,7 @@ def test_junit_says_what_the_verdict_says() -> None:
     suite = root.find("testsuite[@name='server']")
     assert suite is not None
     counts = [suite.get(name) for name in ("tests", "failures", "errors", "skipped")]
-    assert counts == ["6", "1", "1", "3"]
+    assert counts == ["8", "1", "1", "5"]
     failure = "expected expected because; got actual because"
     found = {
         case.get("name"): [(child.tag, child.get("message")) for child in case]
@@ -137,6 +141,8 @@ def test_junit_says_what_the_verdict_says() -> None:
         "ttl/known": [
             ("skipped", f"known deviation (accepted: because): {failure}"),
         ],
+        "ttl/no-test": [("skipped", "cannot be tested: because")],
+        "list/other": [("skipped", "not applicable: because")],
         "list/should": [("skipped", "not a MUST: expected expected why; got actual why")],
     }
     assert "curl because" in (suite.findtext("testcase/failure") or "")
@@ -170,6 +176,9 @@ def test_markdown_says_everything() -> None:
         "MUST: The sentence of list/order.",
         "curl because",
         "- `because`: `ttl/limits`",
+        "### Cannot be tested\n\n- `because`: `ttl/no-test`",
+        "### Not applicable\n\n- `because`: `list/other`",
+        "1 error, 1 untestable, 1 not applicable**",
         "- `cf-1-2: because`",
         "- `ttl/known` · `updateWorkspaceTtlById`: `accepted: because`",
         "2 of 5 documented statuses were seen",
@@ -226,6 +235,8 @@ def test_the_page_says_everything() -> None:
         "cf-1-2: because",
         "2 of 5 documented statuses were seen",
         "400 never",
+        "Cannot be tested 1",
+        "Not applicable 1",
         "418 ×1 undocumented",  # noqa: RUF001 -- as the page has it
     ):
         assert part in page.text, part
@@ -235,8 +246,10 @@ def test_outcomes_are_told_by_more_than_colour() -> None:
     """Each cell of the matrix has a sign and a word, and leads to what is known about it."""
     page = run_page.render(samples.mixed())
     cells = re.findall(r'<td class="(\w+)" data-column.*?href="#(\w+)">(.*?)</a>', page)
-    assert [css for css, _, _ in cells] == ["passed", "failed", "skipped", "error", "known"]
-    by_name = {kind.name: kind for kind in KINDS}
+    assert [css for css, _, _ in cells] == [
+        "passed", "failed", "inapplicable", "skipped", "error", "known", "untestable",
+    ]  # fmt: skip
+    by_name = {kind.name: kind for kind in (*KINDS, *UNJUDGED)}
     for css, anchor, content in cells:
         assert by_name[css].symbol in content
         assert f">{by_name[css].word}<" in content

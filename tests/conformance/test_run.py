@@ -104,6 +104,24 @@ def test_a_wrong_token_gives_no_verdict(reference_server: RunningServer, tmp_pat
     assert wrong not in output + error
 
 
+def test_what_cannot_be_judged_is_accounted_for(tmp_path: Path) -> None:
+    """The verdict does not depend on it, and every report says which it is and why."""
+    asked = [f"--only={name}" for name in ("rename/same-name", "rename/not-*", "statuses/prebuilt")]
+    status, output, _ = run("run", "--role=server", *asked, f"--reports={tmp_path}")
+    assert status == 0
+    assert "CONFORMANT: 1 passed, 0 failed, 0 skipped, 0 error, 4 untestable, 1 not app" in output
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    kinds = {(entry["requirement"], entry["kind"]) for entry in report["unjudged"]}
+    assert kinds == {
+        ("statuses/prebuilt", "untestable"),
+        ("rename/not-allowed", "not applicable"),
+    }
+    for name in ("report.md", "report.html", "junit.xml"):
+        content = (tmp_path / name).read_text(encoding="utf-8")
+        assert "prebuilt workspaces need a licence" in content, name
+        assert "about servers with no-renames" in content, name
+
+
 def test_reports_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
     """The results are shown all the same, and the exit status is 2."""
     blocked = tmp_path / "file"

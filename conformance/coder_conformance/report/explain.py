@@ -15,6 +15,7 @@ from ..results import Outcome, Run
 from ..settings import SettingsError
 from . import repeat
 from .compare import KNOWN
+from .text import TITLES
 from .visible import shortened, visible
 
 _SUITE = Path(__file__).resolve().parent.parent / "suite"
@@ -71,6 +72,8 @@ def _about(requirement: Requirement) -> Iterator[str]:
     shown = ", ".join(requirement.operations)
     yield from textwrap.wrap(shown, 96, initial_indent="  ", subsequent_indent="  ")
     yield f"Needs: {', '.join(requirement.features) or 'nothing in particular'}"
+    if requirement.untestable:
+        yield f"Cannot be tested: {requirement.untestable}"
     yield f"Changes things on the server: {'yes' if requirement.writes else 'no'}"
 
 
@@ -104,8 +107,11 @@ def _named(function: ast.FunctionDef) -> Iterator[str]:
 def _found(report: str, run: Run, requirement: Requirement) -> Iterator[str]:
     results = [result for result in run.results if result.requirement.id == requirement.id]
     yield visible(f"In {report} ({run.target}, version {run.server_version or 'not known'}):")
-    if not results:
+    unjudged = [entry for entry in run.unjudged if entry.requirement.id == requirement.id]
+    if not results and not unjudged:
         yield "  not judged"
+    for entry in unjudged:
+        yield visible(f"  {TITLES[entry.kind].lower()}: {entry.operation} ({entry.reason})")
     for outcome in Outcome:
         group = [result for result in results if result.outcome is outcome]
         if outcome is Outcome.PASSED and group:

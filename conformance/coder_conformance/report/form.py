@@ -11,7 +11,7 @@ import jsonschema_rs
 from coder_spec.files import Json, is_object
 
 from ..catalogue import Requirement
-from ..results import Failure, Outcome, Result, Run
+from ..results import Failure, Outcome, Result, Run, Unjudged
 from ..settings import SettingsError
 
 # Version of the form; it grows with every change that a reader would notice.
@@ -43,7 +43,6 @@ def as_object(run: Run) -> Json:
         "seconds": round(run.seconds, 2),
         "counts": {outcome.value: run.count(outcome) for outcome in Outcome},
         "created": run.created,
-        "untestable": dict(sorted(run.untestable.items())),
         "leftovers": run.leftovers,
         "deviation_problems": run.deviation_problems,
         "documented": {name: list(statuses) for name, statuses in sorted(run.documented.items())},
@@ -52,18 +51,29 @@ def as_object(run: Run) -> Json:
             for operation, seen in sorted(run.statuses.items())
         },
         "results": [_result(result) for result in run.results],
+        "unjudged": [_unjudged(entry) for entry in run.unjudged],
     }
+
+
+def _about(judgement: Result | Unjudged) -> Json:
+    return {
+        "requirement": judgement.requirement.id,
+        "role": judgement.requirement.role,
+        "level": judgement.requirement.level,
+        "text": judgement.requirement.text,
+        "needs": list(judgement.requirement.features),
+        "writes": judgement.requirement.writes,
+        "operation": judgement.operation,
+    }
+
+
+def _unjudged(entry: Unjudged) -> Json:
+    return {**_about(entry), "kind": entry.kind, "reason": entry.reason}
 
 
 def _result(result: Result) -> Json:
     return {
-        "requirement": result.requirement.id,
-        "role": result.requirement.role,
-        "level": result.requirement.level,
-        "text": result.requirement.text,
-        "needs": list(result.requirement.features),
-        "writes": result.requirement.writes,
-        "operation": result.operation,
+        **_about(result),
         "outcome": result.outcome.value,
         "reason": result.reason,
         "deviation": result.deviation,
@@ -135,7 +145,6 @@ def from_object(content: Json, where: str) -> Run:
             for operation, seen in content["statuses"].items()
         },
         created=content["created"],
-        untestable=content.get("untestable", {}),
         leftovers=content["leftovers"],
         deviation_problems=content["deviation_problems"],
         trouble=content["trouble"],
@@ -144,8 +153,14 @@ def from_object(content: Json, where: str) -> Run:
         contract=content["contract"],
         documented=content["documented"],
     )
-    requirements = _requirements(content["results"])
+    requirements = _requirements([*content["results"], *content["unjudged"]])
     run.results = [_read_result(entry, requirements) for entry in content["results"]]
+    run.unjudged = [
+        Unjudged(
+            requirements[entry["requirement"]], entry["operation"], entry["kind"], entry["reason"]
+        )
+        for entry in content["unjudged"]
+    ]
     return run
 
 

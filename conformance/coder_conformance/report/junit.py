@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from ..results import Outcome, Result, Run
-from .text import describe
+from ..results import Outcome, Result, Run, Unjudged
+from .text import TITLES, describe
 from .visible import in_xml
 
 
@@ -20,18 +20,20 @@ def as_xml(run: Run) -> ET.Element:
     """The run as JUnit XML: a suite for each role, a case for each requirement and operation.
 
     It says the same as the verdict: what does not count against it, namely a known deviation or
-    something that is less than a MUST, is a skipped case with the finding as its message.
+    something that is less than a MUST, is a skipped case with the finding as its message. So is
+    what cannot be judged, with the reason.
     """
     root = ET.Element(
         "testsuites",
         name="coder-conformance",
-        tests=str(len(run.results)),
+        tests=str(len(run.results) + len(run.unjudged)),
         time=f"{run.seconds:.3f}",
     )
     for role in ("server", "client"):
         results = [result for result in run.results if result.requirement.role == role]
-        if results:
-            _suite(root, run, role, results)
+        unjudged = [entry for entry in run.unjudged if entry.requirement.role == role]
+        if results or unjudged:
+            _suite(root, run, role, results, unjudged)
     problems = [f"known deviations: {problem}" for problem in run.deviation_problems]
     if run.trouble:
         problems.append(run.trouble)
@@ -43,29 +45,38 @@ def as_xml(run: Run) -> ET.Element:
     return root
 
 
-def _suite(root: ET.Element, run: Run, role: str, results: list[Result]) -> None:
+def _suite(
+    root: ET.Element, run: Run, role: str, results: list[Result], unjudged: list[Unjudged]
+) -> None:
     kinds = [_kind(result) for result in results]
     suite = _open(
         root,
         run,
         role,
         [
-            ("tests", len(results)),
+            ("tests", len(results) + len(unjudged)),
             ("failures", kinds.count("failure")),
             ("errors", kinds.count("error")),
-            ("skipped", kinds.count("skipped")),
+            ("skipped", kinds.count("skipped") + len(unjudged)),
         ],
     )
     suite.set("time", f"{sum(result.seconds for result in results):.3f}")
     for result in results:
-        case = ET.SubElement(
-            suite,
-            "testcase",
-            classname=in_xml(f"{role}.{result.operation}"),
-            name=in_xml(result.requirement.id),
-            time=f"{result.seconds:.3f}",
-        )
+        case = _case(suite, result)
+        case.set("time", f"{result.seconds:.3f}")
         _outcome(case, result)
+    for entry in unjudged:
+        said = f"{TITLES[entry.kind].lower()}: {entry.reason}"
+        ET.SubElement(_case(suite, entry), "skipped", message=in_xml(said))
+
+
+def _case(suite: ET.Element, about: Result | Unjudged) -> ET.Element:
+    return ET.SubElement(
+        suite,
+        "testcase",
+        classname=in_xml(f"{about.requirement.role}.{about.operation}"),
+        name=in_xml(about.requirement.id),
+    )
 
 
 def _open(root: ET.Element, run: Run, name: str, counts: list[tuple[str, int]]) -> ET.Element:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..results import Failure, Outcome, Result, Run, Verdict
 from . import coverage, repeat
-from .text import unexpected, untested
+from .text import TITLES, unexpected, unjudged, untested
 from .visible import in_html, shortened, visible
 
 # GitHub refuses summaries of more than 1 MiB.
@@ -31,6 +31,7 @@ def render(run: Run) -> str:
         *_failures(run),
         *_deviations(run),
         *_skipped(run),
+        *_unjudged(run),
         *_leftovers(run),
         *_table(run),
     ]
@@ -38,10 +39,9 @@ def render(run: Run) -> str:
 
 
 def _head(run: Run) -> Iterator[str]:
-    counts = ", ".join(f"{run.count(outcome)} {outcome}" for outcome in Outcome)
     yield f"## {_SYMBOLS[run.verdict]} Conformance: {run.verdict.value}"
     yield ""
-    yield f"**{counts}**" + (f" — {code(run.trouble)}" if run.trouble else "")
+    yield f"**{run.counts()}**" + (f" — {code(run.trouble)}" if run.trouble else "")
     yield ""
     yield "| | |"
     yield "|---|---|"
@@ -124,6 +124,20 @@ def _skipped(run: Run) -> Iterator[str]:
         ids = dict.fromkeys(result.requirement.id for result in results)
         yield f"- {code(reason)}: {', '.join(code(name) for name in ids)}"
     yield ""
+
+
+def _unjudged(run: Run) -> Iterator[str]:
+    groups = unjudged(run)
+    for kind, title in TITLES.items():
+        found = {reason: entries for (of, reason), entries in groups.items() if of == kind}
+        if not found:
+            continue
+        yield f"### {title}"
+        yield ""
+        for reason, entries in found.items():
+            ids = dict.fromkeys(entry.requirement.id for entry in entries)
+            yield f"- {code(reason)}: {', '.join(code(name) for name in ids)}"
+        yield ""
 
 
 def _leftovers(run: Run) -> Iterator[str]:

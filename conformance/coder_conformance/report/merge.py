@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from ..results import Outcome, Result, Run
+from ..results import Outcome, Result, Run, Unjudged
 from ..settings import SettingsError
 from .compare import Key
 
@@ -35,7 +35,7 @@ def merge(shards: list[tuple[str, Run]]) -> Run:
         profile=runs[0].profile,
         features=sorted({feature for run in runs for feature in run.features}),
         created=sum(run.created for run in runs),
-        untestable={name: why for run in runs for name, why in run.untestable.items()},
+        unjudged=_unjudged(runs),
         leftovers=_distinct(leftover for run in runs for leftover in run.leftovers),
         deviation_problems=_problems(runs),
         trouble="; ".join(_distinct(run.trouble for run in runs if run.trouble)),
@@ -121,6 +121,15 @@ def _results(runs: list[Run]) -> list[Result]:
             else:
                 _join(known, result)
     return list(merged.values())
+
+
+def _unjudged(runs: list[Run]) -> list[Unjudged]:
+    """What no shard judged, once."""
+    judged = {(result.requirement.id, result.operation) for run in runs for result in run.results}
+    entries = {
+        (entry.requirement.id, entry.operation): entry for run in runs for entry in run.unjudged
+    }
+    return [entry for key, entry in entries.items() if key not in judged]
 
 
 def _join(known: Result, other: Result) -> None:

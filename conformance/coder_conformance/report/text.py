@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..results import Outcome, Result, Run
+from ..results import Outcome, Result, Run, Unjudged
 from .visible import visible
 
 _ROLES = ("server", "client")
 # Findings that a person needs to see of one failed requirement.
 _SHOWN = 2
+# How reports call what a run cannot judge.
+TITLES = {"untestable": "Cannot be tested", "not applicable": "Not applicable"}
 _COLUMNS = (Outcome.PASSED, Outcome.FAILED, Outcome.SKIPPED, Outcome.ERROR)
 
 
@@ -26,6 +28,7 @@ def render(run: Run, limit: int = 20) -> str:
             *_failures(run, limit),
             *_deviations(run),
             *_skipped(run),
+            *_unjudged(run),
             *_leftovers(run),
             visible(run.sentence()),
         ]
@@ -117,6 +120,25 @@ def untested(run: Run) -> dict[str, list[Result]]:
     for result in run.results:
         if result.outcome is Outcome.SKIPPED:
             groups.setdefault(result.reason or "no reason was given", []).append(result)
+    return groups
+
+
+def _unjudged(run: Run) -> Iterator[str]:
+    groups = unjudged(run)
+    for (kind, reason), entries in groups.items():
+        ids = ", ".join(dict.fromkeys(entry.requirement.id for entry in entries))
+        yield f"{TITLES[kind]} ({_lines(reason)}): {ids}"
+    if groups:
+        yield ""
+
+
+def unjudged(run: Run) -> dict[tuple[str, str], list[Unjudged]]:
+    """What the run cannot judge, by kind and reason; what no test can judge comes first."""
+    groups: dict[tuple[str, str], list[Unjudged]] = {}
+    for kind in TITLES:
+        for entry in run.unjudged:
+            if entry.kind == kind:
+                groups.setdefault((kind, entry.reason), []).append(entry)
     return groups
 
 

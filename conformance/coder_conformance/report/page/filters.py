@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from ...results import Result
+from ...results import Result, Unjudged
 from ..visible import in_html
-from .markup import KINDS, kind, sign
+from .markup import KINDS, UNJUDGED, kind, sign
 
 
-def filters(results: list[Result], extra: str = "") -> str:
+def filters(results: Sequence[Result | Unjudged], extra: str = "") -> str:
     """A form that narrows down what the page shows.
 
     Args:
         results: Everything that the page shows.
         extra: HTML of more fields.
     """
-    counts = {one: sum(kind(result) is one for result in results) for one in KINDS}
+    counts = {one: sum(kind(result) is one for result in results) for one in (*KINDS, *UNJUDGED)}
     outcomes = "".join(
         f'<button type="button" class="{one.name}" data-filter-outcome="{one.name}" '
         f'aria-pressed="false">{sign(one)}{in_html(one.label)} '

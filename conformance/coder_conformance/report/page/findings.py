@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from ...results import Failure, Outcome, Result, Run
+from ...results import Failure, Outcome, Result, Run, Unjudged
 from .. import repeat
-from ..text import unexpected, untested
+from ..text import TITLES, unexpected, unjudged, untested
 from ..visible import in_html
 from .difference import difference
 from .markup import NOTHING, badge, block, brief, broken_name, command, facts, kind, section
@@ -106,18 +106,24 @@ def _evidence(failure: Failure) -> str:
 
 
 def skipped(run: Run) -> str:
-    """What was not tested, by reason."""
+    """What was not tested, by reason, also what no test can judge and what does not apply."""
     groups = untested(run)
     body = [_group(reason, results) for reason, results in groups.items()]
-    count = sum(len(results) for results in groups.values())
-    if body:
+    if not body:
+        body = ['<p class="none">Everything that can be tested and was asked for was tested.</p>']
+    others = unjudged(run)
+    for of, title in TITLES.items():
+        found = [_group(why, entries) for (one, why), entries in others.items() if one == of]
+        if found:
+            number = sum(entry.kind == of for entry in run.unjudged)
+            body += [f'<h3>{in_html(title)} <span class="count">{number}</span></h3>', *found]
+    count = sum(len(results) for results in groups.values()) + len(run.unjudged)
+    if count:
         body.append(NOTHING)
-    else:
-        body = ['<p class="none">Everything that was asked for was tested.</p>']
     return section("untested", "Not tested", body, count)
 
 
-def _group(reason: str, results: list[Result]) -> str:
+def _group(reason: str, results: Sequence[Result | Unjudged]) -> str:
     rows = [
         f"<li {facts(result)}><code>{in_html(result.requirement.id)}</code> "
         f'<code class="operation">{broken_name(result.operation)}</code></li>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...results import Outcome, Result, Verdict
+from ...results import Outcome, Result, Unjudged, Verdict
 from ..visible import in_html, shortened
 
 # Shown by the script in place of a list whose entries are all filtered away.
@@ -38,7 +38,11 @@ KNOWN = Kind("known", "≈", "known", "Known deviation")
 ERROR = Kind("error", "!", "error", "Could not be judged")
 SKIPPED = Kind("skipped", "\N{EN DASH}", "skip", "Not tested")
 TIMES = "\N{MULTIPLICATION SIGN}"
+UNTESTABLE = Kind("untestable", "⊘", "no test", "Cannot be tested")
+INAPPLICABLE = Kind("inapplicable", "∅", "n/a", "Not applicable")
+# What a judgement can end as, and what stands in place of one.
 KINDS = (FAILED, ERROR, KNOWN, SKIPPED, PASSED)
+UNJUDGED = (UNTESTABLE, INAPPLICABLE)
 
 _OF = {
     Outcome.PASSED: PASSED,
@@ -55,8 +59,10 @@ VERDICTS = {
 }
 
 
-def kind(result: Result) -> Kind:
-    """How a judgement ended."""
+def kind(result: Result | Unjudged) -> Kind:
+    """How a judgement ended, or why there is none."""
+    if isinstance(result, Unjudged):
+        return UNTESTABLE if result.kind == "untestable" else INAPPLICABLE
     return KNOWN if result.deviation else _OF[result.outcome]
 
 
@@ -70,7 +76,7 @@ def sign(of: Kind) -> str:
     return f'<span class="sign" aria-hidden="true">{of.symbol}</span>'
 
 
-def facts(result: Result) -> str:
+def facts(result: Result | Unjudged) -> str:
     """The attributes that the filters look at."""
     return (
         f'data-item data-role="{in_html(result.requirement.role)}" '

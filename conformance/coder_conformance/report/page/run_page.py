@@ -7,7 +7,7 @@ from ..visible import in_html
 from . import findings, tables
 from .filters import filters
 from .findings import has_deviations
-from .markup import KINDS, VERDICTS, badge, brief, command, kind, sign
+from .markup import KINDS, UNJUDGED, VERDICTS, badge, brief, command, kind, sign
 from .shell import document
 
 
@@ -40,8 +40,8 @@ def _header(run: Run) -> str:
     of = VERDICTS[run.verdict]
     counts = " ".join(
         badge(one, f"{number} {one.label.lower()}")
-        for one in KINDS
-        if (number := sum(kind(result) is one for result in run.results))
+        for one in (*KINDS, *UNJUDGED)
+        if (number := sum(kind(found) is one for found in run.entries))
     )
     trouble = f'<p class="note error">{brief(run.trouble)}</p>' if run.trouble else ""
     facts = "".join(
@@ -88,4 +88,4 @@ def _bar(run: Run) -> str:
         )
         if anchor != "deviations" or has_deviations(run)
     )
-    return f'<div class="bar"><nav aria-label="Sections">{links}</nav>{filters(run.results)}</div>'
+    return f'<div class="bar"><nav aria-label="Sections">{links}</nav>{filters(run.entries)}</div>'

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...results import Result, Run
+from ...results import Result, Run, Unjudged
 from ..coverage import Coverage, coverage, sentence
 from ..visible import in_html, shortened
 from .markup import (
     KINDS,
     SKIPPED,
     TIMES,
+    UNJUDGED,
     badge,
     broken_name,
     facts,
@@ -28,9 +29,9 @@ def matrix(run: Run, numbers: dict[int, int]) -> str:
         run: The results.
         numbers: Number of each result, by its identity, for links.
     """
-    operations = sorted({result.operation for result in run.results})
-    rows: dict[str, dict[str, Result]] = {}
-    for result in run.results:
+    operations = sorted({entry.operation for entry in run.entries})
+    rows: dict[str, dict[str, Result | Unjudged]] = {}
+    for result in run.entries:
         rows.setdefault(result.requirement.id, {})[result.operation] = result
     heads = "".join(
         f'<th scope="col" data-column="{in_html(name)}"><span>{broken_name(name)}</span></th>'
@@ -38,7 +39,10 @@ def matrix(run: Run, numbers: dict[int, int]) -> str:
     )
     body: list[str] = []
     subject = ""
-    for found in rows.values():
+    # What cannot be judged stands among its like.
+    subjects = list(dict.fromkeys(name.partition("/")[0] for name in rows))
+    for name in sorted(rows, key=lambda name: subjects.index(name.partition("/")[0])):
+        found = rows[name]
         first = next(iter(found.values())).requirement
         if first.id.partition("/")[0] != subject:
             subject = first.id.partition("/")[0]
@@ -57,18 +61,24 @@ def matrix(run: Run, numbers: dict[int, int]) -> str:
         f"<tbody>{''.join(body)}</tbody></table>"
     )
     legend = (
-        f'<p class="legend">{" ".join(badge(one) for one in KINDS)} <span class="muted">An empty '
-        "cell: the requirement is not about the operation, or the run was not asked for it."
-        "</span></p>"
+        f'<p class="legend">{" ".join(badge(one) for one in (*KINDS, *UNJUDGED))} '
+        '<span class="muted">An empty cell: the requirement is not about the operation, or the '
+        "run was not asked for it.</span></p>"
     )
     shown = scrolled(table, "Requirements by operation")
     return section("matrix", "Requirements by operation", [legend, shown])
 
 
-def _cell(result: Result | None, operation: str, numbers: dict[int, int]) -> str:
+def _cell(result: Result | Unjudged | None, operation: str, numbers: dict[int, int]) -> str:
     if result is None:
         return f'<td data-column="{in_html(operation)}"></td>'
     of = kind(result)
+    if isinstance(result, Unjudged):
+        return (
+            f'<td class="{of.name}" data-column="{in_html(operation)}" {facts(result)}>'
+            f'<a title="{in_html(shortened(result.reason, 300))}" href="#untested">{sign(of)}'
+            f'<span class="word">{of.word}</span></a></td>'
+        )
     number = numbers[id(result)]
     anchor = f"f{number}" if of.name in {"failed", "error", "known"} else f"r{number}"
     return (
