@@ -71,7 +71,8 @@ serve: setup ## Run the reference server on http://127.0.0.1:3000
 bench: setup ## Measure the client and the reference server beside others
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-docs: setup ## Build the documentation of the client into build/docs/
+docs: setup ## Build the documentation into build/docs/, with the list of all requirements
+	@$(BIN)/python -m coder_conformance.trace --write
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "Written to build/docs/index.html"
 

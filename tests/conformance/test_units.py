@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,13 +184,38 @@ def test_gaps_in_the_catalogue_are_found(change: str, says: str) -> None:
         "from coder_conformance import catalogue, trace\n"
         f"known = dict(catalogue.load())\n{change}\n"
         "catalogue.load = lambda: known\n"
-        "raise SystemExit('; '.join(trace.problems()))\n"
+        "raise SystemExit('; '.join(trace.problems(trace.collected())))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
     assert says in done.stderr
+
+
+def test_a_list_of_requirements_that_is_out_of_date_is_found(tmp_path: Path) -> None:
+    """The check fails until the page is written anew; then it has every requirement and reason."""
+    page = tmp_path / "requirements.md"
+    page.write_text("# Requirements\n", encoding="utf-8")
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom coder_conformance import trace\n"
+        "trace.PAGE = Path(sys.argv[1])\nraise SystemExit(trace.main(sys.argv[2:]))\n"
+    )
+
+    def check(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, str(page), *options]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    before = check()
+    assert before.returncode == 1
+    assert "requirements.md is out of date; run python -m" in before.stderr
+    assert check("--write").returncode == 0
+    assert check().returncode == 0
+    content = page.read_text(encoding="utf-8")
+    for requirement in catalogue.load().values():
+        assert f"| `{requirement.id}`<br>" in content
+    assert "none: prebuilt workspaces need a licence |" in content
+    assert "| `test_watching::test_deletion` |" in content
 
 
 def test_operations_have_one_name() -> None:

@@ -102,6 +102,8 @@ def _named(function: ast.FunctionDef) -> Iterator[str]:
         for node in ast.walk(decorator):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield node.value
+                if "/" not in node.value:  # a test of either stream
+                    yield from (f"watch/{node.value}", f"watch-ws/{node.value}")
 
 
 def _found(report: str, run: Run, requirement: Requirement) -> Iterator[str]:
