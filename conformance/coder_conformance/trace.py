@@ -20,7 +20,6 @@ from .report.progress import Silent
 from .results import Run
 from .settings import Settings, SettingsError
 
-
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "requirements.md"
 
 
