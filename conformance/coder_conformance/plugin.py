@@ -42,6 +42,7 @@ class SuitePlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Announce the marker that ties a test to its requirement."""
         config.addinivalue_line("markers", "requirement(id): the requirement that the test judges")
+        config.addinivalue_line("markers", "late: takes longer than the others, so it comes last")
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run a test once for each operation that its requirement is about."""
@@ -54,10 +55,11 @@ class SuitePlugin:
             operations = [self._context.contract.operation(name) for name in requirement.operations]
             metafunc.parametrize("operation", operations, ids=lambda operation: operation.id)
 
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave out what the run was not asked for."""
+        """Leave out what the run was not asked for, and put first what finds faults soonest."""
         settings = self._context.settings
         kept: list[pytest.Item] = []
         for item in items:
@@ -66,7 +68,17 @@ class SuitePlugin:
             if chosen(requirement, operation, settings, self._context.features):
                 kept.append(item)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+        # Each test with one client after the other, as a client may differ from its sibling.
+        places: dict[str, int] = {}
+        for item in kept:
+            places.setdefault(item.nodeid.partition("[")[0], len(places))
+        items[:] = sorted(
+            kept,
+            key=lambda item: (
+                item.get_closest_marker("late") is not None,
+                places[item.nodeid.partition("[")[0]],
+            ),
+        )
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say how much there is to do."""

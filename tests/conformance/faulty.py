@@ -1,21 +1,14 @@
-"""Servers that are wrong in one way: the reference server behind a piece of faulty middleware."""
+"""Servers that are wrong in one way: what a fault is, and what faults are made of."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode
 
-Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Json = dict[str, Any]
-API = "/api/v2"
 WORKSPACE = r"/workspaces/[^/]+"
 # Anything that shows a workspace.
 SHOWS = rf"{WORKSPACE}|/users/[^/]+/workspace/[^/]+|/workspaces"
@@ -108,6 +101,13 @@ class Fault:
         frames: What becomes of each piece of an event stream.
         messages: What becomes of each message that a WebSocket sends.
         deaf: Whether messages of a WebSocket's client are not noticed.
+        pause: Seconds before an answer, or before each event of a stream but the first ones.
+        silent: Whether there is no answer at all.
+        cut: Whether the second half of a body is missing, and then the connection.
+        profile: The first profile that judges the requirement.
+        arguments: What the suite has to be told besides, for requirements that are only judged
+            where that is asked for.
+        sentence: What is wrong, in words; the id says it by default.
     """
 
     id: str
@@ -124,184 +124,12 @@ class Fault:
     frames: Callable[[bytes, Json], Iterable[bytes]] | None = None
     messages: Callable[[Message, Json], Iterable[Message]] | None = None
     deaf: bool = False
-
-
-@dataclass
-class Faulty:
-    """An ASGI application with one fault in front of a healthy one."""
-
-    app: App
-    fault: Fault
-    memory: Json = field(default_factory=dict[str, Any])
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, wrongly if the fault is about it."""
-        if scope["type"] == "websocket" and self._touches("GET", scope["path"]):
-            await self._socket(scope, receive, send)
-        elif scope["type"] == "http" and self._touches(scope["method"], scope["path"]):
-            await self._request(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
-
-    def _touches(self, method: str, path: str) -> bool:
-        inner = path.removeprefix(API)
-        return bool(
-            path.startswith(API)
-            and re.fullmatch(self.fault.method, method)
-            and re.fullmatch(self.fault.path, inner)
-        )
-
-    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fault = self.fault
-        if fault.frames is not None:
-            if fault.rewrite is not None:
-                scope = _rewritten(scope, fault.rewrite)
-            await self.app(scope, receive, _framed(send, fault.frames))
-            return
-        call = await _read(scope, receive)
-        if fault.drop:
-            await self._harmless(scope, call, Answer(fault.answer, {}, b""), send)
-            return
-        if fault.refuse is not None and fault.refuse(call):
-            refusal = Answer(400, {}, compact({"message": "Validation failed."}))
-            await self._harmless(scope, call, refusal, send)
-            return
-        if fault.rewrite is not None:
-            fault.rewrite(call)
-        caught = Answer(0, {}, b"", call)
-        await self.app(_scope(scope, call), _body(call.body, receive), _catcher(caught))
-        if fault.also is not None and caught.status < 300:
-            method, path, body = fault.also(call)
-            content = b"" if body is None else json.dumps(body).encode()
-            more = Call(method, path, [], {**call.headers, "content-length": "0"}, content)
-            ignored = _catcher(Answer(0, {}, b""))
-            await self.app(_scope(scope, more), _body(content, receive), ignored)
-        if fault.alter is not None:
-            fault.alter(caught)
-        if "content-length" in caught.headers or caught.body:
-            caught.headers["content-length"] = str(len(caught.body))
-        await _play(caught, send)
-
-    async def _harmless(self, scope: Scope, call: Call, said: Answer, send: Send) -> None:
-        """Give an answer without doing anything: only a harmless GET reaches the server."""
-        caught = Answer(0, {}, b"")
-        reading = Call("GET", "/users/me", [], call.headers, b"")
-        await self.app(_scope(scope, reading), _body(b"", None), _catcher(caught))
-        if caught.status == 200:
-            kept = {k: v for k, v in caught.headers.items() if k != "content-length"}
-            if not said.body:
-                kept = without_content(kept)
-            else:
-                kept["content-length"] = str(len(said.body))
-            caught = Answer(said.status, kept, said.body)
-        await _play(caught, send)
-
-    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fault, memory = self.fault, dict[str, Any]()
-
-        async def sending(message: Message) -> None:
-            if fault.messages is None:
-                await send(message)
-                return
-            for changed in fault.messages(message, memory):
-                await send(changed)
-
-        async def receiving() -> Message:
-            while True:
-                message = await receive()
-                if not (fault.deaf and message["type"] == "websocket.receive"):
-                    return message
-
-        if fault.rewrite is not None:
-            scope = _rewritten(scope, fault.rewrite)
-        await self.app(scope, receiving, sending)
-
-
-def _rewritten(scope: Scope, rewrite: Callable[[Call], None]) -> Scope:
-    """The opening of a stream with other headers."""
-    call = Call("GET", scope["path"].removeprefix(API), [], _headers(scope), b"")
-    rewrite(call)
-    return {**scope, "headers": [(k.encode(), v.encode()) for k, v in call.headers.items()]}
-
-
-async def _read(scope: Scope, receive: Receive) -> Call:
-    body = b""
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return Call(scope["method"], scope["path"].removeprefix(API), query, _headers(scope), body)
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    return {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _scope(scope: Scope, call: Call) -> Scope:
-    path = f"{API}{call.path}"
-    changed: Scope = {**scope, "method": call.method}
-    original = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    if call.query != original:
-        changed["query_string"] = urlencode(call.query).encode()
-    if path != scope["path"]:
-        changed["path"], changed["raw_path"] = unquote(path), path.encode()
-    headers = {**call.headers, "content-length": str(len(call.body))}
-    headers.pop("transfer-encoding", None)
-    changed["headers"] = [(k.encode(), v.encode("latin-1")) for k, v in headers.items()]
-    return changed
-
-
-def _body(content: bytes, receive: Receive | None) -> Receive:
-    sent = False
-
-    async def body() -> Message:
-        nonlocal sent
-        if not sent or receive is None:
-            sent = True
-            return {"type": "http.request", "body": content, "more_body": False}
-        return await receive()
-
-    return body
-
-
-def _framed(send: Send, change: Callable[[bytes, Json], Iterable[bytes]]) -> Send:
-    memory: Json = {}
-
-    async def framed(message: Message) -> None:
-        if not message.get("body", b"").startswith(b"event: "):
-            await send(message)
-            return
-        for piece in message["body"].split(b"\n\n"):
-            if not piece:
-                continue
-            for changed in change(piece + b"\n\n", memory):
-                await send({"type": "http.response.body", "body": changed, "more_body": True})
-        if not message.get("more_body"):
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    return framed
-
-
-def _catcher(answer: Answer) -> Send:
-    async def catch(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answer.status = message["status"]
-            for name, value in message.get("headers", []):
-                key = name.decode().lower()
-                old = answer.headers.get(key)
-                answer.headers[key] = value.decode() if old is None else f"{old}, {value.decode()}"
-        else:
-            answer.body += message.get("body", b"")
-
-    return catch
-
-
-async def _play(answer: Answer, send: Send) -> None:
-    headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    pause: float = 0.0
+    silent: bool = False
+    cut: bool = False
+    profile: str = "standard"
+    arguments: tuple[str, ...] = ()
+    sentence: str = ""
 
 
 def without_content(headers: dict[str, str]) -> dict[str, str]:

@@ -7,21 +7,25 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import coder_workspaces
-from coder_conformance.reference import Settings, create_app
-from coder_conformance.reference.pytest_plugin import start_server
 from coder_conformance.reference.seed.default import MEMBER, OWNER
 from tests.conformance.faults import access, answers, effects, streams
 from tests.conformance.faults.clients import FAULTS as CLIENT_FAULTS
 from tests.conformance.faults.clients import ClientFault
-from tests.conformance.faulty import Fault, Faulty
+from tests.conformance.faulty import Fault
+from tests.conformance.faulty_server import serving
 
 Json = dict[str, Any]
 __all__ = ["CLIENT_FAULTS", "SERVER_FAULTS", "Found", "judge", "judge_client", "judge_server"]
+TOKENS = {
+    "CODER_SESSION_TOKEN": str(OWNER.token),
+    "CODER_OTHER_TOKEN": str(MEMBER.token),
+    "CODER_MEMBER_TOKEN": str(MEMBER.token),
+}
 SERVER_FAULTS: list[Fault] = [*answers.FAULTS, *effects.FAULTS, *access.FAULTS, *streams.FAULTS]
 
 
@@ -34,12 +38,14 @@ class Found:
         errors: Requirements that could not be judged.
         seconds: How long the run took.
         leftovers: What was left on the server.
+        occasions: How often the server was wrong.
     """
 
     failed: list[str]
     errors: list[str]
     seconds: float
     leftovers: list[str]
+    occasions: int = 0
 
 
 def judge(reports: Path, *arguments: str, **environment: str) -> Found:
@@ -71,38 +77,39 @@ def judge(reports: Path, *arguments: str, **environment: str) -> Found:
 
 def judge_server(fault: Fault, reports: Path, *arguments: str) -> Found:
     """Run the suite on a server with one fault."""
-    settings = Settings(
-        build_seconds=0.15,
-        allow_renames=True,
-        experiments=frozenset({"workspace-sharing", "workspace-usage"}),
-    )
-    app = create_app(settings)
-    app.add_middleware(Faulty, fault=fault)
-    for server in start_server(app):
-        return judge(
-            reports,
-            "--role=server",
-            f"--url={server.url}",
-            "--event-timeout=3",
-            *arguments,
-            CODER_SESSION_TOKEN=str(OWNER.token),
-            CODER_OTHER_TOKEN=str(MEMBER.token),
-            CODER_MEMBER_TOKEN=str(MEMBER.token),
-        )
-    raise AssertionError("the server did not start")
+    with serving(fault.id) as served:
+        arguments = (*server_arguments(served.url), *arguments)
+        found = judge(reports, *arguments, **TOKENS)
+    return replace(found, occasions=served.occasions)
+
+
+def server_arguments(url: str) -> list[str]:
+    """What the suite is told to judge such a server."""
+    return ["--role=server", f"--url={url}", "--event-timeout=3"]
+
+
+def narrow(fault: Fault) -> tuple[str, ...]:
+    """Arguments with which the suite judges just the requirement that a fault breaks."""
+    only = f"--only={fault.requirement}"
+    part = ("--examples=10", only, f"--operation={fault.operation}")
+    return (*part, f"--profile={fault.profile}", *fault.arguments)
 
 
 def judge_client(fault: ClientFault, reports: Path, *arguments: str) -> Found:
     """Run the suite on a copy of the client with one fault."""
-    copy = reports / "generated" / "coder_workspaces"
-    shutil.copytree(Path(coder_workspaces.__file__).parent, copy)
-    file = copy / fault.file
-    text = file.read_text(encoding="utf-8")
-    assert fault.was in text, f"{fault.id}: {fault.file} has no {fault.was!r} any more"
-    file.write_text(text.replace(fault.was, fault.becomes, fault.count), encoding="utf-8")
-    path = os.pathsep.join(
-        part for part in (str(copy.parent), os.environ.get("PYTHONPATH", "")) if part
-    )
+    path = mutated(fault, reports / "generated")
     return judge(
         reports, "--role=client", f"--operation={fault.operation}", *arguments, PYTHONPATH=path
     )
+
+
+def mutated(fault: ClientFault, folder: Path) -> str:
+    """Make a copy of the client with one fault; the module path that leads to it."""
+    copy = folder / "coder_workspaces"
+    shutil.copytree(Path(coder_workspaces.__file__).parent, copy)
+    for name in (fault.file, *fault.more):
+        file = copy / name
+        text = file.read_text(encoding="utf-8")
+        assert fault.was in text, f"{fault.id}: {name} has no {fault.was!r} any more"
+        file.write_text(text.replace(fault.was, fault.becomes, fault.count), encoding="utf-8")
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH", ""))))

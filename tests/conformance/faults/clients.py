@@ -17,6 +17,8 @@ class ClientFault:
         was: What stands there.
         becomes: What is put in its place.
         count: How many places are changed; -1 for all.
+        more: Other files that are changed in the same way.
+        sentence: What is wrong, in words; the id says it by default.
     """
 
     id: str
@@ -26,6 +28,8 @@ class ClientFault:
     was: str
     becomes: str
     count: int = -1
+    more: tuple[str, ...] = ()
+    sentence: str = ""
 
 
 API = "api/workspaces"

@@ -53,6 +53,7 @@ def _decodes(
         check()
 
 
+@pytest.mark.late
 @pytest.mark.requirement("client/decodes-answers")
 def test_decodes_answers(
     context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
@@ -61,6 +62,7 @@ def test_decodes_answers(
     _decodes(context, client, stub, payloads, operation)
 
 
+@pytest.mark.late
 @pytest.mark.requirement("client/keeps-what-is-new")
 def test_keeps_what_is_new(
     context: Context,
@@ -73,6 +75,7 @@ def test_keeps_what_is_new(
     _decodes(context, client, stub, new_payloads, operation)
 
 
+@pytest.mark.late
 @pytest.mark.requirement("client/raises-documented-errors")
 def test_raises_documented_errors(
     context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation

@@ -50,6 +50,7 @@ def _read(client: ClientAdapter, stub: Stub, operation: Operation, limit: int) -
     return client.stream(url, TOKEN, operation, some_arguments(operation), limit)
 
 
+@pytest.mark.late
 @pytest.mark.requirement("client/streams-events")
 @pytest.mark.parametrize("new", [False, True], ids=["known", "new"])
 def test_streams_events(

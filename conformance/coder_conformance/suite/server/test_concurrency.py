@@ -14,6 +14,8 @@ from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
 
+pytestmark = pytest.mark.late
+
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
 MINUTE = 60_000

@@ -8,6 +8,9 @@ from coder_conformance.context import Context
 from coder_conformance.results import CannotJudgeError, DoesNotApplyError
 from coder_spec import Operation
 
+# Thousands of generated requests are sent first.
+pytestmark = pytest.mark.late
+
 
 def _verdict(context: Context, operation: Operation, requirement: str) -> None:
     """Fail with what was seen, or complain that nothing was."""

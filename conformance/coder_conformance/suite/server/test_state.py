@@ -17,6 +17,8 @@ from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.world import World
 
+pytestmark = pytest.mark.late
+
 Json = dict[str, Any]
 MINUTE = 60_000
 LONGEST = 2_592_000_000

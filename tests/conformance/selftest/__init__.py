@@ -1,0 +1,1 @@
+"""What the suite finds of servers and clients that are wrong, in how many seconds."""
