@@ -50,6 +50,10 @@ class _Unset:
 
 UNSET = _Unset()
 
+# Many servers close connections that were idle for five seconds, which is also when the library
+# stops using them: a request that is sent at that moment is lost.
+_LIMITS = httpx2.Limits(keepalive_expiry=2.0)
+
 
 class Wire:
     """Sends requests to one server as one user.
@@ -70,7 +74,9 @@ class Wire:
         self.label = ""
         self.last: Exchange | None = None
         self._silent = 0
-        self._http = httpx2.Client(timeout=timeout, follow_redirects=False, trust_env=True)
+        self._http = httpx2.Client(
+            timeout=timeout, follow_redirects=False, trust_env=True, limits=_LIMITS
+        )
 
     def close(self) -> None:
         """Close all connections."""
