@@ -55,7 +55,7 @@ SELECTORS: dict[str, Callable[[Operation], bool]] = {
 
 
 # Features that whoever starts a run gives it; all others are the server's.
-OF_THE_RUN = frozenset({"member"})
+OF_THE_RUN = frozenset({"member", "login"})
 
 
 @dataclass(frozen=True, slots=True)

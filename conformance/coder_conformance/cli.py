@@ -97,6 +97,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
         url=url,
         token=_token(values["token_env"]) if needs_token else "",
         other_token=os.environ.get(values["other_token_env"], ""),
+        create_user=values["create_user"],
         role=values["role"],
         seed=values["seed"],
         examples=values["examples"],
@@ -159,13 +160,14 @@ def _sweep(given: argparse.Namespace) -> int:
         timeouts=Timeouts(request=values["request_timeout"], cleanup=values["cleanup_timeout"]),
     )
     try:
-        deleted, leftovers = runner.sweep_server(settings)
+        workspaces, users, leftovers = runner.sweep_server(settings)
     except CannotJudgeError as error:
         print(f"coder-conformance: {error}", file=sys.stderr)
         return 3
     for leftover in leftovers:
         print(f"Left on the server: {leftover}")
-    print(f"{deleted} workspace(s) of earlier runs deleted, {len(leftovers)} left.")
+    deleted = f"{workspaces} workspace(s) and {users} user(s)"
+    print(f"{deleted} of earlier runs deleted, {len(leftovers)} left.")
     return LEFTOVERS_STATUS if leftovers else 0
 
 

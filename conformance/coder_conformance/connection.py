@@ -9,6 +9,8 @@ from .context import Context
 from .features import discover_features
 from .journal import Journal
 from .preflight import preflight
+from .report.visible import visible
+from .second_user import SecondUser, join, needed
 from .shared import Shared
 from .target import target
 from .wire import Wire
@@ -34,6 +36,8 @@ def connect(context: Context, stack: ExitStack, note: Callable[[str], None]) -> 
         journal = Journal(settings.reports, context.run.target, context.world.run)
         context.world.journal = journal
         stack.callback(_cleanup, context, journal)
+    if context.second is not None:
+        _join(context, note)
     context.features = discover_features(context)
     context.run.features = sorted(context.features)
 
@@ -51,13 +55,29 @@ def introduce(context: Context, stack: ExitStack) -> None:
     readonly = settings.profile == "readonly"
     limit = settings.timeouts.request
     context.wire = Wire(found.url, found.token, limit, readonly=readonly)
-    stack.callback(context.wire.close)
+    stack.callback(_close, context)
     if found.other_token:
         context.member = Wire(found.url, found.other_token, limit, readonly=readonly)
-        stack.callback(context.member.close)
     context.world = World(context.wire, context.contract, settings)
+    context.login = found.login
     context.shared = Shared(context.world, readonly=readonly)
     context.run.server_version = context.world.discover()
+    if needed(context):
+        context.second = SecondUser(context.world)
+
+
+def _join(context: Context, note: Callable[[str], None]) -> None:
+    """Create the second user; a run that may not goes on without one."""
+    reason = join(context)
+    if reason:
+        note(f"without   a second user: {visible(reason)}\n")
+        context.lacks = dict.fromkeys(("member", "login"), f"no second user: {reason}")
+
+
+def _close(context: Context) -> None:
+    for wire in (context.wire, context.member):
+        if wire is not None:
+            wire.close()
 
 
 def _cleanup(context: Context, journal: Journal) -> None:
@@ -69,6 +89,8 @@ def _cleanup(context: Context, journal: Journal) -> None:
     try:
         for world in worlds:
             context.run.leftovers += world.cleanup()
+        reason = "" if context.second is None else context.second.delete()
+        context.run.leftovers += [reason] if reason else []
     except KeyboardInterrupt:
         context.run.leftovers.append(f"{context.world.prefix}*: the clean-up was interrupted")
     if not context.run.leftovers:

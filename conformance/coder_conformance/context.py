@@ -15,12 +15,13 @@ from .judge import Judge
 from .results import CannotJudgeError, Mismatch, Run
 from .settings import Settings
 from .shared import Shared
-from .target import Target
+from .target import Login, Target
 from .wire import Wire
 from .world import World
 
 if TYPE_CHECKING:
     from .engine import Observations
+    from .second_user import SecondUser
 
 # The newest release whose answers the contract describes in full, enum values included.
 _KNOWN = (2, 26)
@@ -38,6 +39,9 @@ class Context:
         target: The judged server; None when only a client is judged.
         wire: Connection as the user that the suite works as; None likewise.
         member: Connection as the second user, or None when there is none.
+        second: The second user that the run creates for itself; None when it does not.
+        login: How a user signs in with a password; None when the run has no such user.
+        lacks: Why the run does not have something that tests need, by the name of the feature.
         world: What this run owns on the server; None when only a client is judged.
         shared: Workspaces that tests share; None likewise.
         features: What the server and the run have, by the names that requirements use.
@@ -53,6 +57,9 @@ class Context:
     target: Target | None = None
     wire: Wire | None = None
     member: Wire | None = None
+    second: SecondUser | None = None
+    login: Login | None = None
+    lacks: dict[str, str] = field(default_factory=dict[str, str])
     world: World | None = None
     shared: Shared | None = None
     features: set[str] = field(default_factory=set[str])
@@ -78,10 +85,10 @@ class Context:
         """What this run owns on the server as the second user.
 
         Raises:
-            CannotJudgeError: There is no second user, or there is no template for that one.
+            CannotJudgeError: There is no second user, or no template for that one.
         """
         if self.member is None or self.world is None:
-            raise CannotJudgeError("no token of a second user was given")
+            raise CannotJudgeError("the run has no second user")
         if self.other_world is None:
             made = World(self.member, self.contract, self.settings, self.world.run)
             made.journal = self.world.journal

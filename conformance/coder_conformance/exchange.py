@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 # Tokens of Coder's form, wherever they turn up; and whatever stands where a token would.
 _TOKEN = re.compile(r"\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b")
+_PASSWORD = re.compile(r"(\"password\"\s*:\s*)\"[^\"]*\"")
 _TOKEN_QUERY = re.compile(r"\b(coder_session_token|access_token)=[^&\s\"'#]*")
 _SECRET_HEADERS = {"coder-session-token", "authorization", "cookie", "set-cookie"}
 PLACEHOLDER = "$CODER_SESSION_TOKEN"
@@ -18,7 +19,8 @@ _SHOWN = 600
 
 
 def redact(text: str) -> str:
-    """The text with every token replaced."""
+    """The text with every token and password replaced."""
+    text = _PASSWORD.sub(r'\1"$PASSWORD"', text)
     text = _TOKEN_QUERY.sub(rf"\1={PLACEHOLDER}", text)
     return _TOKEN.sub(PLACEHOLDER, text)
 

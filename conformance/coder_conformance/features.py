@@ -11,9 +11,8 @@ def discover_features(context: Context) -> set[str]:
     In a run that changes nothing only what a workspace shows is found out.
 
     `renames` and the other features, each as itself or with `no-` before it, are found out on a
-    workspace of the suite's own; `member` means that the run has the token of a second
-    user, and `site-owner` that the
-    first one may do everything.
+    workspace of the suite's own; `member` means that the run has a second user, `login`
+    that it knows a password of one, and `site-owner` that the first user may do everything.
 
     Raises:
         CannotJudgeError: No workspace could be created.
@@ -24,6 +23,8 @@ def discover_features(context: Context) -> set[str]:
     found: set[str] = set()
     if context.member is not None:
         found.add("member")
+    if context.login is not None:
+        found.add("login")
     if any(role["name"] == "owner" for role in context.world.me["roles"]):
         found.add("site-owner")
     workspace = context.shared.any()

@@ -6,7 +6,9 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
+from . import second_user
 from .world import World
 
 # What the names of every run look like; renames may have changed their case.
@@ -14,7 +16,7 @@ OURS = re.compile(r"cf-[0-9a-f]{6}-.+", re.IGNORECASE)
 
 
 class Journal:
-    """Names of workspaces, written before the requests that create them.
+    """Names of workspaces and users, written before the requests that create them.
 
     Args:
         folder: Folder of the reports.
@@ -27,14 +29,25 @@ class Journal:
         self.url = url
 
     def note(self, name: str) -> None:
-        """Write a name so that it survives the end of this process.
+        """Write the name of a workspace so that it survives the end of this process.
 
         Raises:
             OSError: It cannot be written.
         """
+        self._write({"name": name})
+
+    def note_user(self, name: str) -> None:
+        """Write the name of a user; see `note`."""
+        self._write({"name": name, "kind": "user"})
+
+    def note_refused(self, name: str) -> None:
+        """Write that a user was not created after all; see `note`."""
+        self._write({"name": name, "kind": "refused"})
+
+    def _write(self, entry: dict[str, str]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"url": self.url, "name": name}) + "\n")
+            file.write(json.dumps({"url": self.url, **entry}) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -43,19 +56,57 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
 
-def sweep(world: World, folder: Path) -> list[str]:
-    """Delete what runs left on a server; what could not be deleted, with the reason.
+def sweep(world: World, folder: Path) -> tuple[list[str], list[str]]:
+    """Delete what runs left on a server.
 
-    Everything goes that belongs to the user and has a name of the form `cf-<run>-…`. Journals of
-    this server in the folder are removed when nothing is left.
+    Everything goes that has a name of the form `cf-<run>-…` and belongs to the user or to users
+    whom runs created, and these users. Such a user is known by workspaces, if the user may see
+    those, or by a journal in the folder. Journals of this server are removed when nothing is left.
+
+    Returns:
+        The users that were deleted, and what could not be deleted, with the reason.
 
     Raises:
         CannotJudgeError: The server cannot be used.
     """
+    journals = [path for path in folder.glob("journal-*.jsonl") if _is_about(path, world.wire.url)]
+    users = [name for path in journals for name in _users(path)]
     world.created += [w["id"] for w in world.mine() if OURS.fullmatch(w["name"])]
+    for workspace in world.visible("name:cf-"):
+        owner = workspace["owner_name"]
+        if second_user.OURS.fullmatch(owner) and OURS.fullmatch(workspace["name"]):
+            users.append(owner)
+            world.created.append(workspace["id"])
     leftovers = world.cleanup()
+    deleted: list[str] = []
+    # To a user without roles all others are unknown, be they there or not.
+    blind = bool(users) and not world.identify()["roles"]
+    for name in dict.fromkeys(users):
+        reason = f"the user {name}: this token may not delete users"
+        if not blind:
+            reason = second_user.delete(world, name)
+        if reason:
+            leftovers.append(reason)
+        else:
+            deleted.append(name)
     if not leftovers:
-        for path in folder.glob("journal-*.jsonl"):
-            if json.dumps(world.wire.url) in path.read_text(encoding="utf-8"):
-                path.unlink()
-    return leftovers
+        for path in journals:
+            path.unlink()
+    return deleted, leftovers
+
+
+def _is_about(path: Path, url: str) -> bool:
+    return json.dumps(url) in path.read_text(encoding="utf-8")
+
+
+def _users(path: Path) -> list[str]:
+    """The users of a journal whose creation was not refused; the last line may be cut off."""
+    entries: list[dict[str, Any]] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            entries.append(json.loads(line))
+        except ValueError:
+            continue
+    refused = {entry.get("name") for entry in entries if entry.get("kind") == "refused"}
+    asked = [str(entry["name"]) for entry in entries if entry.get("kind") == "user"]
+    return [name for name in asked if name not in refused]

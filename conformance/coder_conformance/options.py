@@ -97,9 +97,15 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "other_token_env",
         str,
-        "Environment variable that holds the token of a second, ordinary user; without it "
-        "isolation is not tested.",
+        "Environment variable that holds the token of a second, ordinary user.",
         "CODER_OTHER_TOKEN",
+    ),
+    Option(
+        "create_user",
+        _switch,
+        "Create a second user where none is given and the profile is standard or full, and delete "
+        "it at the end; without a second user isolation is not tested.",
+        True,
     ),
     Option(
         "profile",
@@ -154,7 +160,12 @@ def add_to(parser: argparse.ArgumentParser, names: tuple[str, ...] | None = None
         shown = f"{option.help} (default: {option.default})" if option.default else option.help
         if option.kind is _switch:
             parser.add_argument(
-                option.flag, dest=option.name, action="store_true", default=None, help=shown
+                option.flag,
+                dest=option.name,
+                # What is on by default has to be switched off by name.
+                action=argparse.BooleanOptionalAction if option.default else "store_true",
+                default=None,
+                help=shown,
             )
             continue
         parser.add_argument(

@@ -107,7 +107,7 @@ class SuitePlugin:
     def member(self) -> Wire:
         """Connection as the second user; tests that need one say so in their requirement."""
         if self._context.member is None:
-            pytest.skip("no token of a second user was given")
+            pytest.skip("the run has no second user")
         return self._context.member
 
     # Outcome
@@ -123,7 +123,8 @@ class SuitePlugin:
         # Not a failure and not passed over: the result says that it was not tested, and why.
         for feature in requirement.features:
             if feature not in self._context.features:
-                pytest.skip(f"needs {feature}, which this run does not have")
+                why = f"needs {feature}, which this run does not have"
+                pytest.skip(self._context.lacks.get(feature, why))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -34,7 +34,10 @@ def preflight(context: Context) -> str:
             f"creates   up to {MOST[settings.profile]} workspaces named {world.prefix}*, {after}, "
             f"from the template {world.template['name']}"
         )
-    if context.member is None:
+    if context.second is not None:
+        after = "who stays there" if settings.keep else "who is deleted at the end"
+        lines.append(f"creates   a second user named {context.second.name}, {after}")
+    elif context.member is None:
         lines.append("without   a second user: isolation between users is not tested")
     return "".join(f"{line}\n" for line in lines)
 

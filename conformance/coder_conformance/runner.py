@@ -93,8 +93,8 @@ def dry_run(settings: Settings) -> str:
     return said + "\n".join(f"  {name} · {operation}" for name, operation in planned(context))
 
 
-def sweep_server(settings: Settings) -> tuple[int, list[str]]:
-    """Delete what runs left on a server; how much that was, and what is still there.
+def sweep_server(settings: Settings) -> tuple[int, int, list[str]]:
+    """Delete what runs left on a server; how many workspaces and users, and what is still there.
 
     Raises:
         CannotJudgeError: The server cannot be used.
@@ -103,10 +103,11 @@ def sweep_server(settings: Settings) -> tuple[int, list[str]]:
     wire = Wire(settings.url, settings.token, settings.timeouts.request)
     try:
         world = World(wire, coder_spec.load(), settings)
-        leftovers = sweep(world, settings.reports)
+        users, leftovers = sweep(world, settings.reports)
     finally:
         wire.close()
-    return len(world.created) - len(leftovers), leftovers
+    stayed = [w for w in world.created if any(left.startswith(w) for left in leftovers)]
+    return len(world.created) - len(stayed), len(users), leftovers
 
 
 def pytest_arguments(settings: Settings) -> list[str]:

@@ -55,8 +55,8 @@ class Settings:
     Attributes:
         url: Address of the server without `/api/v2`; None for the embedded reference server.
         token: Session token of the user that the suite works as.
-        other_token: Session token of a second, ordinary user; without it nothing that needs one
-            is judged.
+        other_token: Session token of a second, ordinary user.
+        create_user: Whether a second user may be created where none is given.
         role: What is judged.
         seed: Seed of all generated data.
         examples: Generated requests for each operation and property, at most.
@@ -77,6 +77,7 @@ class Settings:
     url: str | None = None
     token: str = field(default="", repr=False)
     other_token: str = field(default="", repr=False)
+    create_user: bool = True
     role: RoleChoice = "both"
     seed: int = 1
     examples: int = 20

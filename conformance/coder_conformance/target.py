@@ -18,6 +18,14 @@ from .settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """What a user signs in with."""
+
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A server and the users that the suite knows there.
 
@@ -26,12 +34,14 @@ class Target:
         token: Session token of the user that the suite works as.
         other_token: Session token of a second, ordinary user, or empty.
         embedded: Whether it is the embedded reference server.
+        login: How the second user signs in, where that is known.
     """
 
     url: str
     token: str = field(repr=False)
     other_token: str = field(repr=False)
     embedded: bool
+    login: Login | None = None
 
 
 @contextmanager
@@ -81,9 +91,9 @@ def _await(process: subprocess.Popen[bytes], ready: Path, log: Path, limit: floa
     while time.monotonic() < deadline:
         if ready.exists():
             facts = json.loads(ready.read_text(encoding="utf-8"))
-            return Target(
-                facts["url"], facts["owner"]["token"], facts["member"]["token"], embedded=True
-            )
+            owner, member = facts["owner"], facts["member"]
+            login = Login(member["email"], member["password"])
+            return Target(facts["url"], owner["token"], member["token"], embedded=True, login=login)
         if process.poll() is not None:
             break
         time.sleep(0.02)

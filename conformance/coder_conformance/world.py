@@ -60,8 +60,7 @@ class World:
         """
         try:
             version = self._get("getBuildInfo")["version"]
-            self.me = self._get("getUser", {"user": "me"})
-            self.me = {**self.me, "roles": list(self.me["roles"]), "id": self.me["id"]}
+            self.identify()
             templates = [t for t in self._get("listTemplates") if not t["deprecated"]]
         except (KeyError, TypeError) as error:
             message = f"the server does not answer like a Coder server ({error} is missing)"
@@ -76,6 +75,16 @@ class World:
         self.template = templates[0] if templates else {"organization_id": "default"}
         return str(version)
 
+    def identify(self) -> Json:
+        """Learn who the user is.
+
+        Raises:
+            CannotJudgeError: The server does not say.
+        """
+        me = self._get("getUser", {"user": "me"})
+        self.me = {**me, "roles": list(me["roles"]), "id": me["id"]}
+        return self.me
+
     def name(self) -> str:
         """A name that nothing else has, on record before it is used."""
         self._count += 1
@@ -86,7 +95,11 @@ class World:
 
     def mine(self) -> list[Json]:
         """All live workspaces of the user, in the server's order."""
-        found: list[Json] = self._get("listWorkspaces", query={"q": "owner:me"})["workspaces"]
+        return self.visible("owner:me")
+
+    def visible(self, query: str) -> list[Json]:
+        """All live workspaces that the user sees and that a search finds."""
+        found: list[Json] = self._get("listWorkspaces", query={"q": query})["workspaces"]
         return found
 
     def activate(self, workspace: str) -> Json:

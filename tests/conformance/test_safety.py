@@ -174,7 +174,7 @@ def test_a_killed_run_is_swept_up_after(counted: RunningServer, tmp_path: Path) 
     assert OWNER.token not in journal.read_text(encoding="utf-8")
     status, said = run("sweep", f"--url={counted.url}", reports=tmp_path)
     assert status == 0, said
-    assert f"{len(left)} workspace(s) of earlier runs deleted, 0 left." in said
+    assert f"{len(left)} workspace(s) and 0 user(s) of earlier runs deleted, 0 left." in said
     assert mine(counted) == []
     assert not journal.exists()
 

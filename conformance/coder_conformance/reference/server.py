@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import h11
 import uvicorn
@@ -185,9 +186,11 @@ def write_ready_file(path: Path, url: str, users: Mapping[str, UserSeed]) -> Non
 
     ``users`` are those to tell of by role, ``owner`` and ``member``. Raises :class:`OSError`.
     """
-    content: dict[str, object] = {"url": url}
+    content: dict[str, Any] = {"url": url}
     for role, user in users.items():
         content[role] = {"username": user.username, "email": user.email, "token": user.token}
+        if user.password:
+            content[role]["password"] = user.password
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

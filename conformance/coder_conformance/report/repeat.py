@@ -35,6 +35,8 @@ def _words(option: Option, value: Any) -> Iterator[str]:
         return
     if value is True:
         yield option.flag
+    elif value is False:
+        yield f"--no-{option.flag.removeprefix('--')}"
     else:
         yield from (f"{option.flag}={item}" for item in (value if option.many else [value]))
 
