@@ -19,7 +19,8 @@ from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.pytest_plugin import RunningServer, start_server
 from coder_conformance.reference.seed.default import MEMBER, OWNER
 
-from .faulty import App, Fault, Faulty, Receive, Scope, Send
+from .faulty import Fault
+from .faulty_app import App, Faulty, Receive, Scope, Send
 
 COMMAND = [sys.executable, "-m", "coder_conformance"]
 TOKENS = {"CODER_SESSION_TOKEN": OWNER.token, "CODER_OTHER_TOKEN": MEMBER.token}
