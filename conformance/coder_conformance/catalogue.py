@@ -11,8 +11,9 @@ from typing import Literal
 from zlib import crc32
 
 import coder_spec
-from coder_spec import Contract, ContractError, Operation
+from coder_spec import Contract, ContractError, Operation, Span
 from coder_spec.files import Files, Json
+from coder_spec.versions import EVERY
 
 from .settings import Profile, Settings
 
@@ -74,6 +75,7 @@ class Requirement:
         full: Whether only the longest run judges it.
         untestable: Why no test can judge it; empty for all others.
         statuses: The documented statuses that judging it brings about.
+        versions: The server versions that it is about.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Requirement:
     full: bool = False
     untestable: str = ""
     statuses: tuple[int, ...] = ()
+    versions: Span = EVERY
 
     def allowed(self, operation: Operation, profile: Profile) -> bool:
         """Whether a run of this profile judges it for an operation."""
@@ -99,6 +102,15 @@ class Requirement:
                 return not self.full
             case "full":
                 return True
+
+    def excludes(self, operation: Operation, version: str) -> str:
+        """Why it says nothing of an operation on a server of a version; empty when it does.
+
+        Clients owe what they owe whatever server there is.
+        """
+        if self.role == "client":
+            return ""
+        return self.versions.within(operation.versions).excludes(version)
 
     def applies(self, features: set[str] | None) -> bool:
         """Whether the requirement is about a server with these features; None if not yet known.
@@ -156,6 +168,13 @@ def _requirement(contract: Contract, role: Role, entry: Json, file: str, place: 
             if name not in {operation.id for operation in scope}:
                 message = f"{entry['id']} is about {name!r}"
                 raise ContractError(file, place, message, "name an operation of the scope")
+    versions = Span(str(entry.get("since", "")), str(entry.get("until", "")))
+    problem = versions.problem()
+    if role == "client" and versions != EVERY:
+        problem = "versions are those of servers"
+    if problem:
+        message = f"{entry['id']} is about servers {versions}"
+        raise ContractError(file, place, message, problem)
     return Requirement(
         id=entry["id"],
         role=role,
@@ -168,6 +187,7 @@ def _requirement(contract: Contract, role: Role, entry: Json, file: str, place: 
         full=bool(entry.get("full", False)),
         untestable=entry.get("untestable", ""),
         statuses=tuple(entry.get("statuses", ())),
+        versions=versions,
     )
 
 

@@ -22,6 +22,7 @@ of one, and `coder-conformance run --only ID` judges it alone.
 A test stands in the module of `coder_conformance/suite/` that is named before it. *Needs* names
 what a server or a run must have, since the requirement says nothing of others.
 """
+_NEWER = "Nothing is judged for operations that a server is too old for: {}.\n"
 
 
 def render(requirements: Iterable[Requirement], tests: Mapping[str, Iterable[str]]) -> str:
@@ -32,7 +33,12 @@ def render(requirements: Iterable[Requirement], tests: Mapping[str, Iterable[str
         tests: The tests of each, by its id, as `module::function`.
     """
     known = sorted(requirements, key=_subject)
-    parts = [_HEAD, *_numbers(known)]
+    newer = [
+        f"{code(operation.id)} is there {operation.versions}"
+        for operation in coder_spec.load().operations
+        if operation.in_scope and str(operation.versions)
+    ]
+    parts = [_HEAD, *([_NEWER.format(", ".join(newer))] if newer else []), *_numbers(known)]
     for subject, group in groupby(known, key=_subject):
         parts += [
             "",
@@ -65,6 +71,8 @@ def _row(entry: Requirement, tests: list[str]) -> str:
     about = [f"{code(entry.id)}<br>{prose(entry.text)}"]
     if entry.features:
         about.append(f"*Needs* {', '.join(code(name) for name in entry.features)}.")
+    if str(entry.versions):
+        about.append(f"Servers {entry.versions}.")
     if entry.full:
         about.append("Only in the profile `full`.")
     if entry.untestable:

@@ -191,6 +191,8 @@ def _list(given: argparse.Namespace) -> int:
         )
         print(f"{requirement.id}  [{requirement.role}, {requirement.level}, {about}]")
         print(f"    {requirement.text}")
+        if str(requirement.versions):
+            print(f"    Servers {requirement.versions}.")
         if requirement.untestable:
             print(f"    Cannot be tested: {requirement.untestable}.")
     return 0

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from coder_spec import Contract
+from coder_spec import Contract, Operation
 
+from . import catalogue
 from .catalogue import Requirement
 from .exchange import Exchange
 from .judge import Judge
@@ -80,6 +81,13 @@ class Context:
         from .engine import observe  # noqa: PLC0415
 
         return observe(self)
+
+    def chosen(self, requirement: Requirement, operation: Operation) -> bool:
+        """Whether the run judges a requirement for an operation, as far as is known by now."""
+        features = self.features or None
+        return catalogue.chosen(
+            requirement, operation, self.settings, features
+        ) and not requirement.excludes(operation, self.run.server_version)
 
     def theirs(self) -> World:
         """What this run owns on the server as the second user.

@@ -113,6 +113,7 @@ def observe(context: Context) -> Observations:
         and operation.stream is None
         and (operation.method == "GET" or context.settings.profile != "readonly")
         and (not wanted or operation.id in wanted)
+        and not operation.versions.excludes(context.run.server_version)
     }
     known = dictionaries.Known.prepare(context)
     schema = schemathesis.openapi.from_dict(

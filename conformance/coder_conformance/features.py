@@ -36,7 +36,9 @@ def discover_features(context: Context) -> set[str]:
         return found
     acl = context.contract.operation("updateWorkspaceAcl")
     answer = context.wire.call(acl, {"workspace": workspace["id"]}, body={})
-    found.add("no-workspace-sharing" if answer.status == 403 else "workspace-sharing")
+    # Servers that are too old for it, which have no such path, are not asked for either.
+    if not acl.versions.excludes(context.run.server_version):
+        found.add("no-workspace-sharing" if answer.status == 403 else "workspace-sharing")
     # Half a report is refused by servers that look at reports, and by no others.
     usage = context.contract.operation("postWorkspaceUsageById")
     half = {"app_name": "ssh"}

@@ -9,7 +9,7 @@ import pytest
 
 from coder_spec import Operation
 
-from .catalogue import Requirement, chosen
+from .catalogue import Requirement
 from .context import Context
 from .exchange import redact
 from .report.progress import Progress
@@ -60,12 +60,11 @@ class SuitePlugin:
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
         """Leave out what the run was not asked for, and put first what finds faults soonest."""
-        settings = self._context.settings
         kept: list[pytest.Item] = []
         for item in items:
             requirement = self._requirement(item)
             operation = self._context.contract.operation(self._operation(item, requirement))
-            if chosen(requirement, operation, settings, self._context.features):
+            if self._context.chosen(requirement, operation):
                 kept.append(item)
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         # Each test with one client after the other, as a client may differ from its sibling.

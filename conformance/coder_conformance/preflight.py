@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from . import catalogue
 from .context import Context
 from .settings import PROFILES
 
@@ -51,7 +50,5 @@ def planned(context: Context) -> list[tuple[str, str]]:
         (requirement.id, operation)
         for requirement in context.requirements.values()
         for operation in requirement.operations
-        if catalogue.chosen(
-            requirement, context.contract.operation(operation), context.settings, None
-        )
+        if context.chosen(requirement, context.contract.operation(operation))
     ]

@@ -155,10 +155,12 @@ def _untested(context: Context) -> None:
                 requirement, operation, context.settings, None
             ):
                 continue
-            reason = context.inapplicable.get(pair)
-            if reason is None and not requirement.applies(context.features):
+            reason = context.inapplicable.get(pair) or requirement.excludes(
+                operation, context.run.server_version
+            )
+            if not reason and not requirement.applies(context.features):
                 reason = f"about servers with {', '.join(requirement.features)}"
-            if reason is not None and not context.run.trouble:
+            if reason and not context.run.trouble:
                 context.run.unjudged.append(
                     Unjudged(requirement, operation_id, "not applicable", reason)
                 )

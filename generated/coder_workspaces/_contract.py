@@ -8,7 +8,7 @@ from typing import Final
 
 API_PREFIX: Final = "/api/v2"
 CONTRACT_VERSION: Final = "2.25.0"
-CONTRACT_DIGEST: Final = "fdd85b6282ac7de53736193ed79b8e4045f78e7a6a8975bc140c8dd668b2b3af"
+CONTRACT_DIGEST: Final = "c8fcf980cadb34b3c356aa1e43b590764239f618622bdc8a20a2e17fd89c31a5"
 USER_AGENT: Final = (
     f"coder-workspaces-python/{CONTRACT_VERSION} "
     f"Python/{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"

@@ -5,5 +5,6 @@ Everything that generates, serves or judges starts from here and from nothing el
 
 from .contract import Contract, Operation, Stream, default_root, load
 from .errors import ContractError
+from .versions import Span
 
-__all__ = ["Contract", "ContractError", "Operation", "Stream", "default_root", "load"]
+__all__ = ["Contract", "ContractError", "Operation", "Span", "Stream", "default_root", "load"]

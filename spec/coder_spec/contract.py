@@ -13,6 +13,7 @@ from typing import Any, Literal
 from .bundle import Bundler, pointer
 from .errors import ContractError
 from .files import Json, is_array, is_object
+from .versions import Span
 
 Transport = Literal["sse", "websocket"]
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -43,6 +44,7 @@ class Operation:
         in_scope: Whether servers are judged by it.
         deprecated: Whether users should prefer another operation.
         stream: How it streams, or None for an ordinary answer.
+        versions: The server versions that have it.
         raw: The operation object of the bundled document.
         parameters: Its parameters and those of its path, references resolved.
     """
@@ -54,6 +56,7 @@ class Operation:
     in_scope: bool
     deprecated: bool
     stream: Stream | None
+    versions: Span
     raw: Json = field(repr=False)
     parameters: tuple[Json, ...] = field(repr=False)
 
@@ -168,6 +171,14 @@ def _operations(document: Json) -> list[Operation]:
     return list(found.values())
 
 
+def _versions(path: str, method: str, raw: Json) -> Span:
+    span = Span(since=str(raw.get("x-since", "")))
+    if span.problem():
+        message = f"{raw['operationId']} has the x-since {span.since!r}"
+        raise _wrong(path, method, message, "use a version such as v2.25.0")
+    return span
+
+
 def _operation(document: Json, path: str, method: str, raw: Json, shared: list[Json]) -> Operation:
     operation_id = raw.get("operationId")
     if not isinstance(operation_id, str) or not operation_id:
@@ -197,6 +208,7 @@ def _operation(document: Json, path: str, method: str, raw: Json, shared: list[J
         in_scope=bool(raw.get("x-conformance-scope", False)),
         deprecated=bool(raw.get("deprecated", False)),
         stream=_stream(path, method, raw),
+        versions=_versions(path, method, raw),
         raw=raw,
         parameters=tuple(parameters),
     )

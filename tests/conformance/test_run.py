@@ -122,6 +122,28 @@ def test_what_cannot_be_judged_is_accounted_for(tmp_path: Path) -> None:
         assert "about servers with no-renames" in content, name
 
 
+def test_old_servers_are_not_asked_for_what_is_newer(tmp_path: Path) -> None:
+    """What they are too old for is accounted for, with the version that it came with."""
+    program = (
+        "from coder_conformance import cli, world\n"
+        "discover = world.World.discover\n"
+        "world.World.discover = lambda self: discover(self) and 'v2.24.0'\n"
+        "raise SystemExit(cli.main())\n"
+    )
+    asked = ["--role=server", "--only=acl/shares", "--only=routes/malformed-identifier"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, "run", *asked, f"--reports={tmp_path}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "(about servers from v2.25.0 on): acl/shares, routes/malformed" in done.stdout
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["server_version"] == "v2.24.0"
+    assert "updateWorkspaceAcl" not in {result["operation"] for result in report["results"]}
+
+
 def test_reports_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
     """The results are shown all the same, and the exit status is 2."""
     blocked = tmp_path / "file"

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import coder_spec
+
 from .. import catalogue
 from ..catalogue import Requirement
 from ..results import Outcome, Run
@@ -72,6 +74,12 @@ def _about(requirement: Requirement) -> Iterator[str]:
     shown = ", ".join(requirement.operations)
     yield from textwrap.wrap(shown, 96, initial_indent="  ", subsequent_indent="  ")
     yield f"Needs: {', '.join(requirement.features) or 'nothing in particular'}"
+    if str(requirement.versions):
+        yield f"Servers: {requirement.versions}"
+    contract = coder_spec.load()
+    for name in requirement.operations:
+        if requirement.role == "server" and str(contract.operation(name).versions):
+            yield f"Servers with {name}: {contract.operation(name).versions}"
     if requirement.untestable:
         yield f"Cannot be tested: {requirement.untestable}"
     yield f"Changes things on the server: {'yes' if requirement.writes else 'no'}"

@@ -69,6 +69,16 @@ def test_before_the_body(scenario: Scenario, stopped: Json) -> None:
     scenario.on(stopped, ACL, 401, body={}, token=None)
 
 
+@MARK("acl/no-reading")
+def test_no_reading(scenario: Scenario, stopped: Json) -> None:
+    """The path has no GET."""
+    operation = scenario.context.contract.operation(ACL)
+    answer = scenario.wire.call(operation, {"workspace": stopped["id"]}, method="GET")
+    scenario.context.checked += 1
+    if answer.status != 405:
+        raise Mismatch("the status 405", answer.answer(), answer)
+
+
 @MARK("acl/empty")
 def test_empty(scenario: Scenario, stopped: Json) -> None:
     """Nothing, in several ways."""
