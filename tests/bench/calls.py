@@ -68,6 +68,10 @@ def _add(section: Section, name: str, samples: dict[str, list[Sample]]) -> None:
             target=_TIMES_STOCK[name.partition(",")[0]],
             remark=rates("stock"),
         ),
+        # What a client on top of httpx2 can reach at all.
+        speed_row(
+            f"{name}, bare httpx2", cpu(samples["bare"]), "stock", cpu(samples["stock"]), unit="us"
+        ),
     ]
 
 

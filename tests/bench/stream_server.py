@@ -2,7 +2,8 @@
 
 Started as ``python stream_server.py FILE``; prints its port, and ends when its input ends. The path
 of a request says how: one that ends in ``watch-ws`` gets a WebSocket, others server-sent events.
-Every stream has as many events as the query parameter ``events`` says, and a proper end.
+Every stream has as many events as the query parameter ``events`` says, ``pace`` of them a second or
+all at once, and a proper end.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # of RFC 6455
@@ -42,7 +44,11 @@ def _serve(connection: socket.socket, data: bytes) -> None:
         else:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
             piece, ending = b"event: data\ndata: " + data + b"\n\n", b""
-        for _ in range(count):
+        pace = int((re.findall(rb"[?&]pace=(\d+)", head) or [b"0"])[0])
+        started = time.monotonic()
+        for number in range(count):
+            if pace and (wait := started + number / pace - time.monotonic()) > 0:
+                time.sleep(wait)
             connection.sendall(piece)
         connection.sendall(ending)
 
