@@ -89,7 +89,7 @@ def run(setup: Setup) -> Section:
     )
     section.notes.append(
         "models of text alone are ours with enumerations, identifiers and times as strings and "
-        "without fields of newer servers: the least that pydantic models cost."
+        "without fields of newer servers: what is left is the price of pydantic models as such."
     )
     return section
 

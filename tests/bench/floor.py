@@ -1,4 +1,4 @@
-"""The least that decoding with pydantic models costs, which says what is left to win."""
+"""What decoding costs with pydantic models that hold text only, hence what richer types cost."""
 
 from __future__ import annotations
 

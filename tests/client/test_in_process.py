@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from coder_conformance.reference import InProcessTransport, Settings, create_app
-from coder_conformance.reference.seed.default import OWNER
+import pytest
+
 from coder_workspaces import Client
 from coder_workspaces.models import CreateWorkspaceRequest, WorkspaceStatus
+
+pytest.importorskip("starlette", reason="the reference server is not installed")
 
 
 def test_calls_waiting_and_watching_need_no_socket() -> None:
     """Waiting looks again and again, and a watch goes over server-sent events."""
+    from coder_conformance.reference import InProcessTransport, Settings, create_app
+    from coder_conformance.reference.seed.default import OWNER
+
     transport = InProcessTransport(create_app(Settings(build_seconds=0.1)))
     with Client("http://coder.test", OWNER.token, transport=transport) as client:
         template = client.templates.list_templates()[0]
