@@ -108,6 +108,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
         levels=tuple(values["levels"]),
         shard=values["shard"] or "1/1",
         profile=values["profile"] or ("readonly" if remote else "standard"),
+        max_failures=values["max_failures"],
         keep=values["keep"],
         deviations=values["deviations"],
         reports=values["reports"],

@@ -21,6 +21,7 @@ from .wire import Wire
 from .world import World
 
 if TYPE_CHECKING:
+    from .deviations import Deviation
     from .engine import Observations
     from .second_user import SecondUser
 
@@ -48,6 +49,8 @@ class Context:
         features: What the server and the run have, by the names that requirements use.
         other_world: What this run owns as the second user; None until something is made.
         created_answers: An answer of each operation that creates, kept for whoever looks at one.
+        known: Failures that are accepted.
+        stopped: Why the judging ended before its end; empty when it did not.
         inapplicable: Why a requirement says nothing of this server, by its id and the operation.
     """
 
@@ -65,6 +68,8 @@ class Context:
     shared: Shared | None = None
     features: set[str] = field(default_factory=set[str])
     inapplicable: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    known: list[Deviation] = field(default_factory=list["Deviation"])
+    stopped: str = ""
     checked: int = 0
     other_world: World | None = None
     created_answers: dict[str, Exchange] = field(default_factory=dict[str, Exchange])

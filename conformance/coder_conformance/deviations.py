@@ -21,7 +21,7 @@ import yaml
 from coder_spec.files import is_array, is_object
 
 from .catalogue import Requirement
-from .results import Outcome, Run
+from .results import Outcome, Result, Run
 from .settings import SettingsError
 
 _FIELDS = {"requirement", "operation", "reason", "ticket", "expires"}
@@ -44,6 +44,16 @@ class Deviation:
     reason: str
     ticket: str
     expires: date | None
+
+    @property
+    def expired(self) -> bool:
+        """Whether it is not accepted any more."""
+        return self.expires is not None and self.expires < datetime.now(UTC).date()
+
+    def fits(self, result: Result) -> bool:
+        """Whether it is about a judgement."""
+        about = result.requirement.id == self.requirement
+        return about and self.operation in {None, result.operation}
 
     def __str__(self) -> str:
         about = f" on {self.operation}" if self.operation else ""
@@ -93,15 +103,9 @@ def apply(deviations: list[Deviation], run: Run) -> None:
     An entry that has expired, that fits no result of the run although its requirement was judged,
     or whose requirement is met, is a problem: the list must tell the truth.
     """
-    today = datetime.now(UTC).date()
     for deviation in deviations:
-        fitting = [
-            result
-            for result in run.results
-            if result.requirement.id == deviation.requirement
-            and deviation.operation in {None, result.operation}
-        ]
-        if deviation.expires is not None and deviation.expires < today:
+        fitting = [result for result in run.results if deviation.fits(result)]
+        if deviation.expired:
             run.deviation_problems.append(f"{deviation} expired on {deviation.expires}")
             continue
         if not fitting:

@@ -138,6 +138,12 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("template", str, "Name or identifier of the template to build workspaces from."),
     Option("deviations", Path, "YAML file of known deviations, which do not make the run fail."),
+    Option(
+        "max_failures",
+        _positive,
+        "Stop after this many failures that count against the verdict; the reports say what was "
+        "not tested.",
+    ),
     Option("keep", _switch, "Leave what was created on the server, for debugging.", False),
     Option("reports", Path, "Folder for reports and journals.", Path("build/conformance")),
     Option("request_timeout", _seconds, "Seconds to wait for an answer.", _LIMITS.request),

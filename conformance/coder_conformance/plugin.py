@@ -36,6 +36,7 @@ class SuitePlugin:
         self._context = context
         self.progress = progress
         self._results: dict[tuple[str, str], Result] = {}
+        self._failures = 0
 
     # Collection
 
@@ -160,8 +161,20 @@ class SuitePlugin:
         # A requirement may have several tests; the worst outcome is the one that counts.
         if _SEVERITY.index(outcome) > _SEVERITY.index(result.outcome):
             result.outcome = outcome
+            self._stop_after(result, item.session)
         self.progress.judged(outcome, result)
         return report
+
+    def _stop_after(self, result: Result, session: pytest.Session) -> None:
+        """End the run with the last failure that it was told to wait for."""
+        known = any(entry.fits(result) and not entry.expired for entry in self._context.known)
+        if not result.counts_against or known:
+            return
+        self._failures += 1
+        most = self._context.settings.max_failures
+        if most is not None and self._failures >= most:
+            self._context.stopped = f"stopped after {most} failure{'s' * (most > 1)}"
+            session.shouldstop = self._context.stopped
 
     def _judge(self, result: Result, error: BaseException) -> Outcome:
         if isinstance(error, pytest.skip.Exception):

@@ -46,11 +46,8 @@ def run(settings: Settings, progress: Progress) -> Run:
         profile=settings.profile,
     )
     context = Context(settings, coder_spec.load(), catalogue.load(), record)
-    known = (
-        []
-        if settings.deviations is None
-        else deviations.load(settings.deviations, context.requirements)
-    )
+    if settings.deviations is not None:
+        context.known = deviations.load(settings.deviations, context.requirements)
     try:
         with ExitStack() as stack:
             if settings.role != "client":
@@ -70,7 +67,7 @@ def run(settings: Settings, progress: Progress) -> Run:
     finally:
         progress.finished()
     _untested(context)
-    deviations.apply(known, record)
+    deviations.apply(context.known, record)
     record.seconds = time.monotonic() - started
     return record
 
@@ -127,6 +124,8 @@ def pytest_arguments(settings: Settings) -> list[str]:
 def _pytest(context: Context, progress: Progress) -> None:
     plugin = SuitePlugin(context, progress)
     code = pytest.main(pytest_arguments(context.settings), plugins=[plugin])
+    if context.stopped:
+        return
     if code == pytest.ExitCode.INTERRUPTED:
         context.run.trouble = context.run.trouble or "the run was interrupted"
     elif code not in {
@@ -165,7 +164,7 @@ def _untested(context: Context) -> None:
                     Unjudged(requirement, operation_id, "not applicable", reason)
                 )
                 continue
-            reason = context.run.trouble or "no test came to it"
+            reason = context.run.trouble or context.stopped or "no test came to it"
             context.run.results.append(
                 Result(requirement, operation_id, Outcome.SKIPPED, reason=reason)
             )

@@ -68,6 +68,7 @@ class Settings:
         levels: Judge only requirements of these levels; empty for all.
         shard: Judge only this part of everything, such as `1/4`.
         profile: How far the run may go.
+        max_failures: End after this many failures that count against the verdict; None for never.
         keep: Whether to leave what was created on the server.
         deviations: File of known deviations.
         reports: Folder that the reports are written to.
@@ -88,6 +89,7 @@ class Settings:
     levels: tuple[str, ...] = ()
     shard: str = "1/1"
     profile: Profile = "standard"
+    max_failures: int | None = None
     keep: bool = False
     deviations: Path | None = None
     reports: Path = Path("build/conformance")

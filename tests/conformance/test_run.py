@@ -56,6 +56,7 @@ def mine(server: RunningServer) -> list[Any]:
         (["--url", "http://127.0.0.1:1", "--token-env", "NO_SUCH"], {}, "NO_SUCH is empty"),
         (["--operation", "listWorkspace"], {}, "'listWorkspace' is no operation"),
         (["--examples", "0"], {}, "0 is not positive"),
+        (["--max-failures", "0"], {}, "0 is not positive"),
         (["--seed", "x"], {}, "'x' is not a whole number"),
         (["--role", "judge"], {}, "invalid choice"),
         (["--client", "nothing:here"], {}, "'nothing:here' cannot be loaded"),

@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from coder_conformance import catalogue
 from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.pytest_plugin import RunningServer, start_server
 from coder_conformance.reference.seed.default import MEMBER, OWNER
@@ -188,13 +189,15 @@ def faulty() -> Generator[RunningServer]:
     yield from start_server(app)
 
 
-def judged_with(server: RunningServer, deviations: str, tmp_path: Path) -> tuple[int, str]:
+def judged_with(
+    server: RunningServer, deviations: str, tmp_path: Path, *more: str
+) -> tuple[int, str]:
     """Judge the time to stop with a list of known deviations."""
     file = tmp_path / "deviations.yaml"
     file.write_text(deviations, encoding="utf-8")
     only = ("--only=ttl/reads-back", "--only=ttl/limits")
     arguments = ("--role=server", *only, "--examples=2", f"--deviations={file}")
-    return run("run", f"--url={server.url}", *arguments, reports=tmp_path)
+    return run("run", f"--url={server.url}", *arguments, *more, reports=tmp_path)
 
 
 def test_known_deviations_do_not_fail_the_run(faulty: RunningServer, tmp_path: Path) -> None:
@@ -210,6 +213,30 @@ def test_known_deviations_do_not_fail_the_run(faulty: RunningServer, tmp_path: P
     assert status == 0, said
     assert "CONFORMANT WITH KNOWN DEVIATIONS" in said
     assert "Fixed in the next release. (OPS-1)" in said
+
+
+def test_a_run_can_stop_at_the_first_failure(faulty: RunningServer, tmp_path: Path) -> None:
+    """The rest is said to be untested, the verdict is right, and nothing is left on the server."""
+    arguments = ["--role=server", "--only=ttl/*", "--examples=2", "--max-failures=1"]
+    status, said = run("run", f"--url={faulty.url}", *arguments, reports=tmp_path)
+    assert status == 1, said
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] == "non-conformant"
+    assert report["counts"]["failed"] == 1
+    reasons = {r["reason"] for r in report["results"] if r["outcome"] == "skipped"}
+    assert reasons == {"stopped after 1 failure"}
+    judged = {r["requirement"] for r in report["results"]}
+    assert judged == {name for name in catalogue.load() if name.startswith("ttl/")}
+    assert "Not tested (stopped after 1 failure): " in said
+    assert mine(faulty) == []
+
+
+def test_known_deviations_stop_no_run(faulty: RunningServer, tmp_path: Path) -> None:
+    """What is accepted is no failure to stop at."""
+    entries = "- {requirement: ttl/reads-back, reason: x}\n- {requirement: ttl/limits, reason: x}"
+    status, said = judged_with(faulty, entries, tmp_path, "--max-failures=1")
+    assert status == 0, said
+    assert "stopped" not in said
 
 
 @pytest.mark.parametrize(
