@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _PROGRAM = ["coder-conformance", "run"]
 # What narrows a run down, or is of no use to whoever looks into one failure.
 _NARROWING = {
-    "--deviations", "--keep", "--level", "--max-failures", "--only", "--operation", "--reports", "--role", "--shard",
+    "--deviations", "--keep", "--level", "--max-failures", "--only", "--operation", "--reports",
+    "--role", "--shard",
 }  # fmt: skip
 
 
