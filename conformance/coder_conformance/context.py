@@ -48,7 +48,6 @@ class Context:
         shared: Workspaces that tests share; None likewise.
         features: What the server and the run have, by the names that requirements use.
         other_world: What this run owns as the second user; None until something is made.
-        created_answers: An answer of each operation that creates, kept for whoever looks at one.
         known: Failures that are accepted.
         stopped: Why the judging ended before its end; empty when it did not.
         inapplicable: Why a requirement says nothing of this server, by its id and the operation.
@@ -72,7 +71,6 @@ class Context:
     stopped: str = ""
     checked: int = 0
     other_world: World | None = None
-    created_answers: dict[str, Exchange] = field(default_factory=dict[str, Exchange])
 
     @cached_property
     def judge(self) -> Judge:
@@ -105,6 +103,7 @@ class Context:
         if self.other_world is None:
             made = World(self.member, self.contract, self.settings, self.world.run)
             made.journal = self.world.journal
+            made.budget = self.world.left  # one for both
             made.discover()
             self.other_world = made
         return self.other_world

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import copy
 import re
-import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import UUID
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
@@ -26,11 +26,13 @@ from coder_spec.files import Json, is_array
 
 from . import dictionaries, formats
 from .context import Context
+from .evidence import Birth
 from .exchange import Exchange
 from .requests import RequestJudge
 from .results import CannotJudgeError, Mismatch
 from .samples import sample_body, sample_path
 from .settings import is_loopback
+from .shared import CREATE
 from .wire import API, UNSET, wait_of
 
 # Checks of schemathesis and the requirement that each of them shows.
@@ -56,8 +58,10 @@ DEPENDS = frozenset(
 )
 # The contract's rule for names of workspaces.
 NAME = re.compile(r"[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*")
-# Workspaces that generated requests may create, and how fast they come on a server elsewhere.
+# Workspaces that generated requests may create in the longest run; in the others they ask for names
+# that are taken, since each workspace takes minutes on a real server.
 _MOST_CREATIONS = 2
+# How fast they come on a server elsewhere.
 _REMOTE_RATE = "20/s"
 _SUCCESS = frozenset({200, 201, 204, 304})
 
@@ -151,8 +155,11 @@ def _rename_back(context: Context, known: dictionaries.Known) -> None:
             wire.call(operation, {"workspace": workspace["id"]}, body={"name": world.name()})
 
 
-class _Active(threading.local):
-    """The watcher of the run in progress; hooks of schemathesis are global."""
+class _Active:
+    """The watcher of the run in progress; hooks of schemathesis are global.
+
+    The engine sends its requests from threads of its own, so this must not belong to one thread.
+    """
 
     watcher: _Watcher | None = None
 
@@ -193,6 +200,8 @@ class _Watcher:
         self.observations = observations
         self.allowed = RequestJudge(context.contract)
         self.tolerated = RequestJudge(context.contract, lenient=True)
+        self.taken = ""
+        self._names: dict[UUID, str] = {}
         self._creations = 0
 
     def samples(self) -> None:
@@ -200,13 +209,23 @@ class _Watcher:
         world, wire = self.context.world, self.context.wire
         assert world is not None
         assert wire is not None
+        assert self.context.shared is not None
+        if self.context.settings.profile != "readonly":
+            self.taken = self.context.shared.room()["name"]
         for operation in self.operations.values():
+            if operation.id.startswith("createUserWorkspace"):
+                self._judge(operation, self._creation(operation).answer)
+                continue
             body = sample_body(self.context.contract, operation, world)
             path = sample_path(operation, world, self.known.workspaces[0])
             seen = wire.call(operation, path, body=UNSET if body is None else body)
-            if seen.status == 201:
-                world.created.append(str(seen.json()["id"]))
             self._judge(operation, seen)
+
+    def _creation(self, operation: Operation) -> Birth:
+        """A workspace that was made by an operation anyway."""
+        shared = self.context.shared
+        assert shared is not None
+        return shared.birth("stopped" if operation.id == CREATE else "room")
 
     def before(self, case: Any) -> None:
         """Keep the names of what may be created within the run's own."""
@@ -220,12 +239,24 @@ class _Watcher:
         name = body.get("name")
         usable = isinstance(name, str) and NAME.fullmatch(name) and name not in {"new", "create"}
         if operation.id == "updateWorkspaceMetadataById" and usable:
-            body["name"] = self.context.world.name()
+            # Each keeps its name: others ask for it, and their names must stay taken.
+            body["name"] = self._name_of(case) or self.context.world.name()
         elif operation.id.startswith("createUserWorkspace") and usable:
             # Past the limit the name of a workspace that is there, which is refused.
-            more = self._creations < _MOST_CREATIONS
+            most = _MOST_CREATIONS if self.context.settings.profile == "full" else 0
+            more = self._creations < most and self.context.world.left.left > 0
             self._creations += more
-            body["name"] = self.context.world.name() if more else self.known.workspaces[0]["name"]
+            body["name"] = self.context.world.name() if more else self.taken
+
+    def _name_of(self, case: Any) -> str | None:
+        """The name of the run's own workspace that a request is about."""
+        assert self.context.world is not None
+        if not self._names:
+            self._names = {UUID(w["id"]): w["name"] for w in self.context.world.mine()}
+        try:
+            return self._names.get(UUID(str(case.path_parameters["workspace"])))
+        except (ValueError, KeyError):
+            return None
 
     def created(self, response: Any) -> None:
         """Take a new workspace into the ledger."""
@@ -234,7 +265,7 @@ class _Watcher:
         except (ValueError, KeyError, TypeError):
             return  # its name has the run's prefix, so the sweep at the end finds it
         if self.context.world is not None:
-            self.context.world.created.append(str(identifier))
+            self.context.world.own(str(identifier))
 
     def scenario(self, recorder: ScenarioRecorder) -> None:
         """Judge everything that one scenario sent."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from .budget import MOST
 from .context import Context
 from .settings import PROFILES
-
-# How many workspaces a run of each profile makes, at most.
-MOST = {"smoke": 4, "readonly": 0, "standard": 50, "full": 80}
 
 
 def preflight(context: Context) -> str:

@@ -1,14 +1,46 @@
-"""Workspaces that tests share, each in its usual state whenever it is lent."""
+"""Workspaces that tests share, each in its usual state whenever it is lent.
+
+All together they have every form that requirements about creation need, so that these can be
+judged by how the shared ones came about (`evidence.py`) and need none of their own:
+
+| role | made with | lent as |
+|---|---|---|
+| running | all settings, an unknown parameter | running, with a deadline |
+| stopped | no settings | stopped |
+| room | the deprecated operation and a time to stop | any live one; nobody marks it |
+| -B, -a | the longest names, five requests at once for each | neighbours in the order of names |
+| grave | a version, empty settings | deleted |
+| heir | the name of the grave | deleted, once everything was seen |
+
+With one of the second user's that makes eight.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from .burial import bury
+from .evidence import Birth, Burial, Heir, Neighbour, Race
 from .results import CannotJudgeError
-from .world import World
+from .together import Calls, together
+from .world import BY_NAME, GET, World
 
 Json = dict[str, Any]
 EIGHT_HOURS = 8 * 3_600_000
+CREATE = "createUserWorkspace"
+BY_ORGANIZATION = "createUserWorkspaceByOrganization"
+# What settings are given to the running one; half a minute is too fine for the server.
+SETTINGS: Json = {
+    "ttl_ms": EIGHT_HOURS + 30_000,
+    "autostart_schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5",
+    "automatic_updates": "always",
+}
+ROOM: Json = {"ttl_ms": 600_000}
+EMPTY: Json = {"ttl_ms": 0, "autostart_schedule": "", "automatic_updates": ""}
+UNKNOWN_PARAMETER = "x-no-such-parameter"
+LONGEST_NAME = 32
+PAIR = ("-B", "-a")
 
 
 class Shared:
@@ -25,7 +57,13 @@ class Shared:
     def __init__(self, world: World, *, readonly: bool) -> None:
         self.world = world
         self.readonly = readonly
-        self._lent: dict[str, str] = {}
+        self.races: list[Race] = []
+        self._births: dict[str, Birth] = {}
+        self._homes: dict[str, str] = {}
+        self._pair = ""
+        self._burial: Burial | None = None
+        self._heir: Heir | None = None
+        self._neighbour: Neighbour | None = None
 
     def any(self) -> Json:
         """A workspace that requests can be about, preferably a running one.
@@ -44,50 +82,157 @@ class Shared:
         if self.readonly:
             return self._existing("running")
         found = self._usual("running", "start")
-        if found is None:
-            found = self.world.create(ttl_ms=EIGHT_HOURS)
-            self._lent["running"] = found["id"]
         if found["latest_build"].get("deadline") is None:
-            operation = self.world.contract.operation("updateWorkspaceTtlById")
             path = {"workspace": found["id"]}
-            self.world.wire.call(operation, path, body={"ttl_ms": EIGHT_HOURS})
+            self.world.ask("updateWorkspaceTtlById", path, body={"ttl_ms": EIGHT_HOURS})
             found = self.world.build(found["id"], "start")
         return found
 
     def stopped(self) -> Json:
         """A stopped, active workspace."""
-        if self.readonly:
-            return self._existing("stopped")
-        found = self._usual("stopped", "stop")
-        if found is None:
-            found = self.world.build(self.world.create()["id"], "stop")
-            self._lent["stopped"] = found["id"]
-        return found
+        return self._existing("stopped") if self.readonly else self._usual("stopped", "stop")
+
+    def room(self) -> Json:
+        """One more workspace, in any state; tests must not mark it as a favourite."""
+        return self.world.settled(self._home("room"))
+
+    def pair(self) -> tuple[Json, Json]:
+        """Two running workspaces whose names differ first in letters of different case."""
+        upper, lower = (self.world.settled(self._home(role)) for role in PAIR)
+        return upper, lower
 
     def deleted(self) -> Json:
-        """A deleted workspace."""
+        """A deleted workspace whose name is free."""
+        burial = self.burial()
+        last = burial.after["id"] if self._heir is None else self._homes.get("heir")
+        return self.world.read(last or burial.after["id"], include_deleted=True)
+
+    def birth(self, role: str) -> Birth:
+        """How the workspace of a role was asked for, which may have been refused."""
+        self._home(role)
+        return self._births[role]
+
+    def burial(self) -> Burial:
+        """How a workspace was deleted.
+
+        Raises:
+            CannotJudgeError: It could not be.
+        """
+        if self._burial is None:
+            self._burial = bury(self.world, self._home("grave"))
+        return self._burial
+
+    def heir(self) -> Heir:
+        """What was seen of a workspace that got the name of a deleted one."""
+        if self._heir is not None:
+            return self._heir
+        burial, world = self.burial(), self.world
+        old, name = burial.before["id"], burial.before["name"]
+        birth = world.bear(CREATE, name=name)
+        self._heir = heir = Heir(old, birth)
+        if not birth.accepted:
+            return heir
+        self._homes["heir"] = birth.workspace["id"]
+        path = {"user": "me", "workspacename": name}
+        for deleted in (True, False):
+            query = {"include_deleted": str(deleted).lower()}
+            heir.named[deleted] = world.ask(BY_NAME, path, query=query)
+        heir.old_read = world.ask(GET, {"workspace": old}, query={"include_deleted": "true"})
+        heir.old_gone = world.ask(GET, {"workspace": old})
+        world.build(birth.workspace["id"], "delete")
+        heir.last = world.ask(BY_NAME, path, query={"include_deleted": "true"})
+        return heir
+
+    def neighbour(self, theirs: World) -> Neighbour:
+        """A workspace of the second user that was made under the name of one of the first one's.
+
+        Raises:
+            CannotJudgeError: It could not be made.
+        """
+        if self._neighbour is None:
+            mine = self.stopped()
+            birth = theirs.bear(name=theirs.note(mine["name"]))
+            self._neighbour = Neighbour(mine["id"], birth)
+            if birth.accepted:
+                path = {"user": "me", "workspacename": mine["name"]}
+                seen = self.world.ask(BY_NAME, path), theirs.ask(BY_NAME, path)
+                self._neighbour.seen = seen
+        return self._neighbour
+
+    def theirs(self, theirs: World) -> Json:
+        """The second user's workspace.
+
+        Raises:
+            CannotJudgeError: It could not be made.
+        """
+        birth = self.neighbour(theirs).birth
+        if not birth.accepted:
+            raise CannotJudgeError(f"no workspace could be created: {birth.answer.answer()}")
+        return theirs.settled(birth.workspace["id"])
+
+    def _home(self, role: str) -> str:
+        """Identifier of the workspace of a role.
+
+        Raises:
+            CannotJudgeError: It could not be made.
+        """
+        if role in self._homes:
+            return self._homes[role]
         if self.readonly:
-            raise CannotJudgeError("a run that changes nothing has no deleted workspace")
-        if "deleted" not in self._lent:
-            self._lent["deleted"] = self.world.create()["id"]
-            self.world.build(self._lent["deleted"], "delete")
-        return self.world.read(self._lent["deleted"], include_deleted=True)
+            raise CannotJudgeError("a run that changes nothing makes no workspaces")
+        if role not in self._births:
+            birth = self._race(role) if role in PAIR else self._bear(role)
+            self._births[role] = birth
+            if birth.accepted:
+                self._homes[role] = birth.workspace["id"]
+        if role not in self._homes:
+            # What was asked for is refused, which some requirement will tell; the rest goes on.
+            plain: Json = {"name": self.world.note(self._pair + role)} if role in PAIR else {}
+            self._homes[role] = self.world.create(**plain)["id"]
+        if role == "running":
+            path = {"workspace": self._homes[role]}
+            ask = self.world.ask
+            ask("updateWorkspaceAutostartScheduleById", path, body={})
+            ask("updateWorkspaceAutomaticUpdatesById", path, body={"automatic_updates": "never"})
+        return self._homes[role]
 
-    def reused(self) -> tuple[Json, Json]:
-        """A deleted workspace, and a live one that got its name."""
-        if "buried" not in self._lent:
-            first = self.world.create()
-            self.world.build(first["id"], "delete")
-            self._lent["buried"] = first["id"]
-        buried = self.world.read(self._lent["buried"], include_deleted=True)
-        named = [w for w in self.world.mine() if w["name"] == buried["name"]]
-        return buried, named[0] if named else self.world.create(name=buried["name"])
+    def _bear(self, role: str) -> Birth:
+        world = self.world
+        match role:
+            case "running":
+                unknown = [{"name": UNKNOWN_PARAMETER, "value": "1"}]
+                return world.bear(CREATE, **SETTINGS, rich_parameter_values=unknown)
+            case "room":
+                return world.bear(BY_ORGANIZATION, **ROOM)
+            case "grave":
+                version = world.template["active_version_id"]
+                given: Json = {"template_id": None, "template_version_id": version, **EMPTY}
+                return world.bear(CREATE, **given)
+            case _:
+                return world.bear(CREATE)
 
-    def _usual(self, status: str, transition: str) -> Json | None:
-        """The workspace that is lent in this state, brought back to it; None before the first."""
-        if status not in self._lent:
-            return None
-        found = self.world.settled(self._lent[status])
+    def _race(self, role: str) -> Birth:
+        """Five requests at once for the same longest name; the creation that won."""
+        world = self.world
+        world.left.check()
+        self._pair = self._pair or world.name()
+        name = world.note(self._pair.ljust(LONGEST_NAME - len(role), "x") + role)
+        body: Json = {"name": name, "template_id": world.template["id"]}
+        operation = world.contract.operation(CREATE)
+        call: Calls = lambda wire: [wire.call(operation, {"user": "me"}, body=body)]  # noqa: E731
+        answers = [answer for [answer] in together(world.wire, *[call] * 5)]
+        moment = datetime.now(UTC)
+        page = world.ask("listWorkspaces", query={"q": f"owner:me name:{name}"})
+        self.races.append(Race(name, answers, page))
+        won, *lost = sorted(answers, key=lambda answer: answer.status != 201)
+        for answer in lost:
+            if answer.status == 201:
+                world.own(answer.json()["id"])
+        return world.raise_up(Birth(CREATE, body, won, moment))
+
+    def _usual(self, status: str, transition: str) -> Json:
+        """The workspace that is lent in this state, brought back to it."""
+        found = self.world.settled(self._home(status))
         if found["dormant_at"] is not None:
             found = self.world.activate(found["id"])
         if found["latest_build"]["status"] != status:

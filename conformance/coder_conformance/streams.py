@@ -180,6 +180,16 @@ class Socket:
             raise Mismatch("a text message", "a binary one", self.opened)
         return parsed(received, self.opened)
 
+    def ends_within(self, seconds: float) -> bool:
+        """Whether the server ends the connection soon; to be asked last."""
+        try:
+            self.connection.recv(timeout=seconds)
+        except TimeoutError:
+            return False
+        except websockets.ConnectionClosed:
+            return True
+        return False
+
     def next_data(self) -> Any:
         """Payload of the next data message; pings may come before it.
 

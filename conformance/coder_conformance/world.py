@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from coder_spec import Contract
 from coder_spec.files import is_object
 
+from .budget import MOST, Budget
+from .evidence import Birth
 from .exchange import Exchange
 from .results import CannotJudgeError, Mismatch
 from .settings import Settings
-from .wire import Wire
+from .wire import UNSET, Wire
 
 if TYPE_CHECKING:
     from .journal import Journal
 
 Json = dict[str, Any]
+GET = "getWorkspaceMetadataById"
+BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
 _ENDED = {"succeeded", "failed", "canceled"}
+# Seconds between two looks at a build, at first and later on.
+_SOON, _LATER = 0.05, 0.5
 
 
 @dataclass(slots=True)
@@ -35,6 +43,8 @@ class World:
         template: The template that workspaces are made from.
         created: Identifiers of everything created, in order.
         journal: Where names are written before they are used; None for nowhere.
+        budget: How many more may be created; that of the profile unless it is shared.
+        births: Every creation that was asked for, with what could be seen after it.
     """
 
     wire: Wire
@@ -45,7 +55,16 @@ class World:
     template: Json = field(default_factory=dict[str, Any])
     created: list[str] = field(default_factory=list[str])
     journal: Journal | None = None
+    budget: Budget | None = None
+    births: list[Birth] = field(default_factory=list[Birth])
     _count: int = 0
+
+    @property
+    def left(self) -> Budget:
+        """What is left of the budget."""
+        if self.budget is None:
+            self.budget = Budget(MOST[self.settings.profile])
+        return self.budget
 
     @property
     def prefix(self) -> str:
@@ -88,10 +107,18 @@ class World:
     def name(self) -> str:
         """A name that nothing else has, on record before it is used."""
         self._count += 1
-        name = f"{self.prefix}{self._count}"
+        return self.note(f"{self.prefix}{self._count}")
+
+    def note(self, name: str) -> str:
+        """Put a name on record; the name."""
         if self.journal is not None:
             self.journal.note(name)
         return name
+
+    def own(self, workspace: str) -> None:
+        """Take a new workspace into the ledger."""
+        self.created.append(workspace)
+        self.left.spent += 1
 
     def mine(self) -> list[Json]:
         """All live workspaces of the user, in the server's order."""
@@ -108,38 +135,79 @@ class World:
         self.wire.call(operation, {"workspace": workspace}, body={"dormant": False})
         return self.read(workspace)
 
-    def create(self, *, wait: bool = True, **fields: Any) -> Json:
-        """Create a workspace, by default a running one.
+    def create(self, **fields: Any) -> Json:
+        """Create a running workspace.
 
         Args:
-            wait: Whether to wait for its first build.
             **fields: Fields of the request on top of a fresh name and the template.
 
         Returns:
-            The workspace as reading it shows it, or as creating it answered if not waited for.
+            The workspace as reading it shows it.
 
         Raises:
             CannotJudgeError: It could not be created or built.
         """
-        request: Json = {"name": self.name(), "template_id": self.template["id"], **fields}
-        if "template_version_id" in fields:
-            request.pop("template_id")
-        operation = self.contract.operation("createUserWorkspace")
-        answer = self.wire.call(operation, {"user": "me"}, body=request)
-        if answer.status != 201:
-            raise CannotJudgeError(f"no workspace could be created: {answer.answer()}")
-        workspace: Json = _object(answer)
-        self.created.append(workspace["id"])
-        return self.settled(workspace["id"]) if wait else workspace
+        birth = self.bear(**fields)
+        if not birth.accepted:
+            raise CannotJudgeError(f"no workspace could be created: {birth.answer.answer()}")
+        return self.read(birth.workspace["id"])
 
-    def created_one(self) -> Json:
-        """A live workspace of this run, no matter in which state; made if there is none."""
-        for identifier in self.created:
-            operation = self.contract.operation("getWorkspaceMetadataById")
-            answer = self.wire.call(operation, {"workspace": identifier})
-            if answer.status == 200:
-                return _object(answer)
-        return self.create()
+    def bear(self, operation_id: str = "createUserWorkspace", **fields: Any) -> Birth:
+        """Ask for a workspace, and look at it from its first moment until it has been built.
+
+        Args:
+            operation_id: The operation to create it by.
+            **fields: Fields of the request on top of a fresh name and the template; None leaves
+                one out.
+
+        Raises:
+            CannotJudgeError: No more may be made, or it was not built in time.
+        """
+        self.left.check()
+        body: Json = {"template_id": self.template["id"], **fields}
+        body.setdefault("name", None)
+        if body["name"] is None:
+            body["name"] = self.name()
+        body = {name: value for name, value in body.items() if value is not None}
+        path = {"user": "me", "organization": self.template["organization_id"]}
+        answer = self.ask(operation_id, path, body=body)
+        birth = Birth(operation_id, body, answer, datetime.now(UTC))
+        if not birth.accepted and not 400 <= answer.status < 500:
+            self.left.spent += 1  # who knows what came of it
+        return self.raise_up(birth)
+
+    def raise_up(self, birth: Birth) -> Birth:
+        """Look at a workspace that was just asked for, until it has been built."""
+        self.births.append(birth)
+        if not birth.accepted:
+            return birth
+        made = _object(birth.answer)
+        self.own(made["id"])
+        name, identifier = str(birth.fields["name"]), str(made["id"])
+        birth.at_once = self._views(identifier, name)
+        birth.at_once.append(self.ask("listWorkspaces", query={"q": f"id:{identifier}"}))
+        birth.steps = self.follow(identifier)
+        birth.settled = self._views(identifier, name)
+        return birth
+
+    def _views(self, workspace: str, name: str) -> list[Exchange]:
+        return [
+            self.ask(GET, {"workspace": workspace}),
+            self.ask(BY_NAME, {"user": "me", "workspacename": name}),
+            self.ask("listWorkspaces", query={"q": f"owner:me name:{name}"}),
+        ]
+
+    def ask(
+        self,
+        operation_id: str,
+        path: Mapping[str, str] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Any = UNSET,
+    ) -> Exchange:
+        """Send a request of an operation; whatever comes."""
+        operation = self.contract.operation(operation_id)
+        return self.wire.call(operation, path, query=query, body=body)
 
     def read(self, workspace: str, *, include_deleted: bool = False) -> Json:
         """The workspace as it is now.
@@ -160,17 +228,30 @@ class World:
         Raises:
             CannotJudgeError: The build did not end in time.
         """
-        deadline = time.monotonic() + self.settings.timeouts.build
+        return _object(self.follow(workspace, include_deleted=include_deleted)[-1])
+
+    def follow(self, workspace: str, *, include_deleted: bool = False) -> list[Exchange]:
+        """Reads of a workspace until its latest build has ended.
+
+        Raises:
+            CannotJudgeError: The build did not end in time.
+        """
+        started = time.monotonic()
+        limit = self.settings.timeouts.build
+        seen: list[Exchange] = []
         while True:
-            seen = self.read(workspace, include_deleted=include_deleted)
-            if seen["latest_build"]["job"]["status"] in _ENDED:
+            shown = self.read(workspace, include_deleted=include_deleted)
+            assert self.wire.last is not None
+            seen.append(self.wire.last)
+            if shown["latest_build"]["job"]["status"] in _ENDED:
                 return seen
-            if time.monotonic() > deadline:
-                status = seen["latest_build"]["status"]
+            passed = time.monotonic() - started
+            if passed > limit:
+                status = shown["latest_build"]["status"]
                 raise CannotJudgeError(
                     f"the build of {workspace} is still {status}; raise --build-timeout"
                 )
-            time.sleep(0.05)
+            time.sleep(_SOON if passed < 5 else _LATER)
 
     def build(self, workspace: str, transition: str) -> Json:
         """Start, stop or delete a workspace and wait for it.

@@ -92,17 +92,6 @@ class Scenario:
                 raise Mismatch(f"latest_build.deadline to stay {was}", f"{is_now}", answer)
         return after
 
-    def created_answer(self, operation_id: str) -> Exchange:
-        """The answer to a create request of either kind; one of each is kept for all who ask."""
-        if operation_id not in self.context.created_answers:
-            template = self.world.template
-            path = {"user": "me", "organization": template["organization_id"]}
-            body = {"name": self.world.name(), "template_id": template["id"]}
-            answer = self.call(operation_id, path, 201, body=body)
-            self.world.created.append(answer.json()["id"])
-            self.context.created_answers[operation_id] = answer
-        return self.context.created_answers[operation_id]
-
     def refused(self, answer: Exchange, *fields: str) -> None:
         """Check that an error names these inputs in its validations."""
         named = [entry["field"] for entry in answer.json().get("validations", [])]

@@ -20,27 +20,22 @@ class Several:
 
 
 def find_several(scenario: Scenario, shared: Shared) -> Several:
-    """At least five workspaces in different states, or those that are there already."""
+    """At least five workspaces in different states, or those that are there already.
+
+    The shortest run has two.
+    """
     if shared.readonly:
         shared.any()
         return Several("owner:me", listed(scenario, "owner:me"))
     world = scenario.world
     query = f"owner:me name:{world.prefix}"
-    stopped = shared.stopped()
-    mine = listed(scenario, query)
-    if not any(w["name"].endswith("-B") for w in mine):
-        # Letters of either case at the place that decides about their order.
-        base = world.name()
-        mine += [world.create(name=f"{base}{ending}") for ending in ("-B", "-a")]
-    while len(mine) < 5:
-        mine.append(world.create())
-    kept = {stopped["id"], shared.running()["id"]}
-    others = [w for w in mine if w["id"] not in kept and w["name"][-2:] not in {"-B", "-a"}]
-    if not any(w["dormant_at"] for w in others):
-        scenario.on(others[0], "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
-    scenario.on(stopped, "favoriteWorkspaceById", 204)
-    for workspace in mine:
-        world.settled(workspace["id"])
+    shared.running()
+    scenario.on(shared.stopped(), "favoriteWorkspaceById", 204)
+    if scenario.context.settings.profile != "smoke":
+        shared.pair()
+        room = shared.room()
+        if room["dormant_at"] is None:
+            scenario.on(room, "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
     return Several(query, listed(scenario, query))
 
 

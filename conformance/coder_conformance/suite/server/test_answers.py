@@ -13,6 +13,8 @@ import pytest
 
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import DoesNotApplyError, Mismatch
+from coder_conformance.shared import Shared
+from coder_conformance.suite.server.births import answer_of
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_spec import Operation
@@ -196,7 +198,9 @@ def _each(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @pytest.fixture
-def structured(scenario: Scenario, operation: Operation, some: Json) -> list[Exchange]:
+def structured(
+    scenario: Scenario, shared: Shared, operation: Operation, some: Json
+) -> list[Exchange]:
     """Successes that show workspaces or timings; for creating and dormancy those of reading."""
     if operation.method == "GET":
         return [attempt(scenario, usual(scenario, operation, some))]
@@ -207,7 +211,7 @@ def structured(scenario: Scenario, operation: Operation, some: Json) -> list[Exc
         ]
         scenario.on(some, "updateWorkspaceTtlById", 204, body={"ttl_ms": 28_800_000})
         return on
-    return [scenario.created_answer(operation.id)]
+    return [answer_of(scenario, shared, operation.id)]
 
 
 @MARK("json/timestamps")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
 
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.together import together
 from coder_conformance.wire import Wire
 
 pytestmark = pytest.mark.late
@@ -20,24 +20,6 @@ Json = dict[str, Any]
 MARK = pytest.mark.requirement
 MINUTE = 60_000
 GET = "getWorkspaceMetadataById"
-
-
-def together(scenario: Scenario, *calls: Callable[[Wire], list[Exchange]]) -> list[list[Exchange]]:
-    """Make calls at the same moment, each over a connection of its own."""
-    barrier = Barrier(len(calls))
-    own = scenario.wire
-
-    def run(call: Callable[[Wire], list[Exchange]]) -> list[Exchange]:
-        wire = Wire(own.url, own.token, own.timeout, readonly=own.readonly)
-        wire.label = own.label
-        try:
-            barrier.wait(30)
-            return call(wire)
-        finally:
-            wire.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
 def sends(
@@ -51,23 +33,19 @@ def sends(
 
 
 @MARK("concurrency/same-name")
-def test_same_name(scenario: Scenario) -> None:
+def test_same_name(scenario: Scenario, shared: Shared) -> None:
     """Five at once, twice."""
-    for _ in range(2):
-        name = scenario.world.name()
-        body = {"name": name, "template_id": scenario.world.template["id"]}
-        call = sends(scenario, "createUserWorkspace", {"user": "me"}, body)
-        answers = [a for [a] in together(scenario, *[call] * 5)]
-        made = [a for a in answers if a.status == 201]
-        scenario.world.created += [a.json()["id"] for a in made]
-        odd = [a for a in answers if a.status not in {201, 409, 500}]
+    shared.pair()
+    for race in shared.races:
+        made = [a for a in race.answers if a.status == 201]
+        odd = [a for a in race.answers if a.status not in {201, 409, 500}]
         if len(made) != 1 or odd:
-            seen = repr(sorted(a.status for a in answers))
-            raise Mismatch("one 201 and otherwise 409", seen, (odd or answers)[0])
-        page = scenario.call("listWorkspaces", {}, 200, query={"q": f"owner:me name:{name}"})
-        found = [w["id"] for w in page.json()["workspaces"] if w["name"] == name]
+            seen = repr(sorted(a.status for a in race.answers))
+            raise Mismatch("one 201 and otherwise 409", seen, (odd or race.answers)[0])
+        listed = scenario.context.expect("listWorkspaces", race.page, 200).json()["workspaces"]
+        found = [w["id"] for w in listed if w["name"] == race.name]
         if found != [made[0].json()["id"]]:
-            raise Mismatch("the one that was answered with 201", repr(found), page)
+            raise Mismatch("the one that was answered with 201", repr(found), race.page)
         scenario.context.expect("createUserWorkspace", made[0], 201)
 
 
@@ -81,7 +59,7 @@ def test_last_write(scenario: Scenario, stopped: Json) -> None:
             sends(scenario, "updateWorkspaceTtlById", path, *({"ttl_ms": t} for t in row))
             for row in ttls
         ]
-        for answer in [a for row in together(scenario, *calls) for a in row]:
+        for answer in [a for row in together(scenario.wire, *calls) for a in row]:
             scenario.context.expect("updateWorkspaceTtlById", answer, 204)
         last = {row[-1] for row in ttls}
         for view, answer in scenario.views(stopped):
@@ -108,7 +86,7 @@ def test_independent(scenario: Scenario, stopped: Json) -> None:
             ),
             sends(scenario, mark, path, None),
         ]
-        for [answer] in together(scenario, *calls):
+        for [answer] in together(scenario.wire, *calls):
             if answer.status != 204:
                 raise Mismatch("204", answer.answer(), answer)
         scenario.shows(
@@ -129,7 +107,7 @@ def test_one_build(scenario: Scenario, stopped: Json) -> None:
         sends(scenario, "createWorkspaceBuild", path, {"transition": transition})
         for transition in ("start", "stop", "start", "stop", "start")
     ]
-    answers = [a for [a] in together(scenario, *calls)]
+    answers = [a for [a] in together(scenario.wire, *calls)]
     accepted = [a for a in answers if a.status == 201]
     settled = scenario.world.settled(stopped["id"])
     # A build may be over before the last request comes, which is then another first one.
@@ -153,7 +131,7 @@ def test_marks(scenario: Scenario, stopped: Json) -> None:
         sends(scenario, name, path, *[None] * 5)
         for name in ("favoriteWorkspaceById", "unfavoriteWorkspaceById") * 2
     ]
-    for answer in [a for row in together(scenario, *calls) for a in row]:
+    for answer in [a for row in together(scenario.wire, *calls) for a in row]:
         if answer.status != 204:
             raise Mismatch("204", answer.answer(), answer)
     marks = {view["favorite"] for view, _ in scenario.views(stopped)}
@@ -170,7 +148,7 @@ def test_reads_during_writes(scenario: Scenario, stopped: Json) -> None:
     scenario.on(stopped, "updateWorkspaceTtlById", 204, body={"ttl_ms": ttls[0]})
     write = sends(scenario, "updateWorkspaceTtlById", path, *({"ttl_ms": t} for t in ttls))
     read = sends(scenario, GET, path, *[None] * 30)
-    _, *reads = together(scenario, write, read, read)
+    _, *reads = together(scenario.wire, write, read, read)
     for row in reads:
         for answer in row:
             scenario.context.expect(GET, answer, 200)
@@ -180,23 +158,11 @@ def test_reads_during_writes(scenario: Scenario, stopped: Json) -> None:
 
 
 @MARK("concurrency/deletion")
-def test_deletion(scenario: Scenario) -> None:
+def test_deletion(scenario: Scenario, shared: Shared) -> None:
     """Either it is there, or it is gone for good."""
-    workspace = scenario.world.create()
-    body = {"transition": "delete"}
-    scenario.on(workspace, "createWorkspaceBuild", 201, body=body)
-    operation = scenario.context.contract.operation(GET)
-    path = {"workspace": workspace["id"]}
-
-    def read(wire: Wire) -> list[Exchange]:
-        seen: list[Exchange] = []
-        while len(seen) < 2000 and [a.status for a in seen[-3:]] != [410] * 3:
-            seen.append(wire.call(operation, path))
-        return seen
-
-    for row in together(scenario, read, read):
+    for row in shared.burial().reads:
+        scenario.context.checked += len(row)
         statuses = [answer.status for answer in row]
         if set(statuses) - {200, 410} or statuses != sorted(statuses):
             short = repr(list(dict.fromkeys(statuses)))
             raise Mismatch("200, and after the first 410 nothing else", short, row[-1])
-    scenario.world.settled(workspace["id"], include_deleted=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,7 +12,8 @@ import pytest
 from coder_conformance import formats
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
-from coder_conformance.shared import Shared
+from coder_conformance.shared import EMPTY, ROOM, UNKNOWN_PARAMETER, Shared
+from coder_conformance.suite.server.births import accepted, answer_of, born, showed
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
 from coder_spec import Operation
@@ -33,7 +34,7 @@ def ask(scenario: Scenario, operation_id: str, *statuses: int, **fields: Any) ->
     body = {name: value for name, value in body.items() if value is not None}
     answer = scenario.call(operation_id, path, *statuses, body=body)
     if answer.status == 201:
-        scenario.world.created.append(answer.json()["id"])
+        scenario.world.own(answer.json()["id"])
     return answer
 
 
@@ -48,9 +49,9 @@ def refuses(scenario: Scenario, operation: Operation, *fields: str, **given: Any
 
 
 @MARK("create/answer")
-def test_answer(scenario: Scenario) -> None:
+def test_answer(scenario: Scenario, shared: Shared) -> None:
     """What only later answers know is empty."""
-    answer = scenario.created_answer("createUserWorkspace")
+    answer = born(scenario, shared, "stopped").answer
     workspace = answer.json()
     build = workspace["latest_build"]
     seen = {
@@ -66,12 +67,12 @@ def test_answer(scenario: Scenario) -> None:
 
 
 @MARK("create/times")
-def test_times(scenario: Scenario) -> None:
+def test_times(scenario: Scenario, shared: Shared) -> None:
     """Made now, and used now."""
-    answer = scenario.created_answer("createUserWorkspace")
-    workspace = answer.json()
+    birth = born(scenario, shared, "stopped")
+    answer, workspace = birth.answer, birth.workspace
     made = datetime.fromisoformat(workspace["created_at"])
-    if abs((datetime.now(UTC) - made).total_seconds()) > 300:
+    if abs((birth.moment - made).total_seconds()) > 300:
         raise Mismatch("created_at about now", workspace["created_at"], answer)
     used = datetime.fromisoformat(workspace["last_used_at"])
     if abs((used - made).total_seconds()) > 1:
@@ -80,9 +81,9 @@ def test_times(scenario: Scenario) -> None:
 
 
 @MARK("create/initiator")
-def test_initiator(scenario: Scenario) -> None:
+def test_initiator(scenario: Scenario, shared: Shared) -> None:
     """Whoever asked."""
-    answer = scenario.created_answer("createUserWorkspace")
+    answer = born(scenario, shared, "stopped").answer
     build, me = answer.json()["latest_build"], scenario.world.me
     seen = (build["initiator_id"], build["initiator_name"], build["reason"])
     expected = (me["id"], me["username"], "initiator")
@@ -91,12 +92,12 @@ def test_initiator(scenario: Scenario) -> None:
 
 
 @MARK("create/defaults")
-def test_defaults(scenario: Scenario) -> None:
+def test_defaults(scenario: Scenario, shared: Shared) -> None:
     """Nothing that nobody asked for."""
-    made = scenario.world.create()
     ttl = scenario.world.template["default_ttl_ms"] or None
-    scenario.shows(
-        made,
+    showed(
+        scenario,
+        born(scenario, shared, "stopped"),
         autostart_schedule=None,
         next_start_at=None,
         automatic_updates="never",
@@ -108,13 +109,12 @@ def test_defaults(scenario: Scenario) -> None:
 
 
 @MARK("create/empty-settings")
-def test_empty_settings(scenario: Scenario) -> None:
+def test_empty_settings(scenario: Scenario, shared: Shared) -> None:
     """Empty is as good as absent."""
-    name = scenario.world.name()
-    empty = {"autostart_schedule": "", "ttl_ms": 0, "automatic_updates": ""}
-    made = ask(scenario, "createUserWorkspace", 201, name=name, **empty).json()
+    birth = born(scenario, shared, "grave", *EMPTY)
     ttl = scenario.world.template["default_ttl_ms"] or None
-    scenario.shows(made, autostart_schedule=None, automatic_updates="never", ttl_ms=ttl)
+    none: Json = {"autostart_schedule": None, "automatic_updates": "never", "ttl_ms": ttl}
+    showed(scenario, birth, at_once=True, **none)
 
 
 @MARK("create/ttl-range")
@@ -264,13 +264,10 @@ def test_conflict_after_settings(scenario: Scenario, operation: Operation, stopp
 
 
 @MARK("create/unknown-parameters")
-def test_unknown_parameters(scenario: Scenario) -> None:
+def test_unknown_parameters(scenario: Scenario, shared: Shared) -> None:
     """Not an error, and not kept."""
-    given = [{"name": "x-no-such-parameter", "value": "1"}]
-    name = scenario.world.name()
-    made = ask(scenario, "createUserWorkspace", 201, name=name, rich_parameter_values=given).json()
-    scenario.world.settled(made["id"])
-    query = {"q": f'param:"x-no-such-parameter" id:{made["id"]}'}
+    made = born(scenario, shared, "running", "rich_parameter_values").workspace
+    query = {"q": f'param:"{UNKNOWN_PARAMETER}" id:{made["id"]}'}
     page = scenario.call("listWorkspaces", {}, 200, query=query)
     if page.json()["count"]:
         raise Mismatch("a parameter that was dropped", page.answer(), page)
@@ -288,68 +285,76 @@ def test_preset(scenario: Scenario) -> None:
 @MARK("create/name-is-free-after-deletion")
 def test_name_is_free(scenario: Scenario, shared: Shared) -> None:
     """The new one has the name, the old one keeps its identifier."""
-    buried, made = shared.reused()
-    if made["id"] == buried["id"]:
-        raise Mismatch("an identifier of its own", made["id"], scenario.wire.last)
-    query = {"include_deleted": "true"}
-    old = scenario.on(buried, "getWorkspaceMetadataById", 200, query=query)
-    if old.json()["latest_build"]["status"] != "deleted":
+    heir = shared.heir()
+    accepted(scenario, heir.birth)
+    made = heir.birth.workspace
+    if made["id"] == heir.old or made["name"] != heir.birth.fields["name"]:
+        seen = f"{made['id']} {made['name']}"
+        raise Mismatch("the name and an identifier of its own", seen, heir.birth.answer)
+    assert heir.old_read is not None
+    old = scenario.context.expect("getWorkspaceMetadataById", heir.old_read, 200)
+    if (old.json()["id"], old.json()["latest_build"]["status"]) != (heir.old, "deleted"):
         raise Mismatch("the old one to stay deleted", old.answer(), old)
 
 
 @MARK("get-by-name/prefers-live")
 def test_prefers_live(scenario: Scenario, shared: Shared) -> None:
     """The flag adds deleted ones, it does not hide live ones."""
-    buried, made = shared.reused()
-    path = {"user": "me", "workspacename": buried["name"]}
-    for flag in ("true", "false"):
-        answer = scenario.call(BY_NAME, path, 200, query={"include_deleted": flag})
-        if answer.json()["id"] != made["id"]:
-            raise Mismatch(f"the live one {made['id']}", answer.json()["id"], answer)
-    scenario.on(buried, "getWorkspaceMetadataById", 410)
+    heir = shared.heir()
+    accepted(scenario, heir.birth)
+    made = heir.birth.workspace["id"]
+    for answer in heir.named.values():
+        scenario.context.expect(BY_NAME, answer, 200)
+        if answer.json()["id"] != made:
+            raise Mismatch(f"the live one {made}", answer.json()["id"], answer)
+    assert heir.old_gone is not None
+    scenario.context.expect("getWorkspaceMetadataById", heir.old_gone, 410)
 
 
 @MARK("get-by-name/last-deleted")
 def test_last_deleted(scenario: Scenario, shared: Shared) -> None:
     """Of two that are gone, the younger one."""
-    buried, made = shared.reused()
-    scenario.world.build(made["id"], "delete")
-    path = {"user": "me", "workspacename": buried["name"]}
-    answer = scenario.call(BY_NAME, path, 200, query={"include_deleted": "true"})
-    if answer.json()["id"] != made["id"]:
-        raise Mismatch(f"the younger one {made['id']}", answer.json()["id"], answer)
+    heir = shared.heir()
+    accepted(scenario, heir.birth)
+    made = heir.birth.workspace["id"]
+    assert heir.last is not None
+    answer = scenario.context.expect(BY_NAME, heir.last, 200)
+    if answer.json()["id"] != made:
+        raise Mismatch(f"the younger one {made}", answer.json()["id"], answer)
 
 
 @MARK("create/is-shown-at-once")
-def test_is_shown_at_once(scenario: Scenario) -> None:
+def test_is_shown_at_once(scenario: Scenario, shared: Shared) -> None:
     """Before its build is done."""
-    made = ask(scenario, "createUserWorkspace", 201, name=scenario.world.name()).json()
-    for view, answer in scenario.views(made):
-        for name in ("id", "name", "created_at", "owner_id", "template_id"):
-            if view[name] != made[name]:
-                raise Mismatch(f"{name} = {made[name]}", repr(view[name]), answer)
+    for role in ("running", "stopped"):
+        birth = born(scenario, shared, role)
+        names = ("id", "name", "created_at", "owner_id", "template_id")
+        showed(scenario, birth, at_once=True, **{name: birth.workspace[name] for name in names})
 
 
 @MARK("create/identifiers-are-new")
-def test_identifiers_are_new(scenario: Scenario) -> None:
-    """Nothing is shared by two workspaces."""
-    both = ("createUserWorkspace", BY_ORGANIZATION)
-    made = [scenario.created_answer(name).json() for name in both]
-    ids = [
-        (w["id"], w["latest_build"]["id"], w["latest_build"]["job"]["id"], w["name"]) for w in made
-    ]
-    for one, other in zip(*ids, strict=True):
-        if one == other:
-            raise Mismatch("different identifiers", repr(ids), scenario.wire.last)
+def test_identifiers_are_new(scenario: Scenario, shared: Shared) -> None:
+    """Nothing is shared by any two workspaces."""
+    for role in ("stopped", "running"):
+        born(scenario, shared, role)
+    made = [birth.workspace for birth in scenario.world.births if birth.accepted]
+    ids = [(w["id"], w["latest_build"]["id"], w["latest_build"]["job"]["id"]) for w in made]
+    for column in zip(*ids, strict=True):
+        if len(set(column)) != len(column):
+            raise Mismatch("different identifiers", repr(column), scenario.wire.last)
 
 
 @MARK("by-organization/same-answer")
-def test_same_answer(scenario: Scenario) -> None:
+def test_same_answer(scenario: Scenario, shared: Shared) -> None:
     """Whoever moves from one operation to the other need not change anything."""
-    one = scenario.created_answer("createUserWorkspace")
-    other = scenario.created_answer(BY_ORGANIZATION)
-    if one.json().keys() != other.json().keys():
-        raise Mismatch(repr(sorted(one.json())), repr(sorted(other.json())), other)
+    one = answer_of(scenario, shared, "createUserWorkspace")
+    other = answer_of(scenario, shared, BY_ORGANIZATION)
+    given = "ttl_ms"  # in one of the requests only, and so in its answer
+    fields = [sorted(answer.json().keys() | {given}) for answer in (one, other)]
+    if fields[0] != fields[1]:
+        raise Mismatch(repr(fields[0]), repr(fields[1]), other)
+    if other.json().get(given) != ROOM[given]:
+        raise Mismatch(f"{given} = {ROOM[given]}", repr(other.json().get(given)), other)
     for name in ("owner_id", "organization_id", "template_id", "automatic_updates", "favorite"):
         if one.json()[name] != other.json()[name]:
             raise Mismatch(f"{name} = {one.json()[name]}", repr(other.json()[name]), other)
@@ -386,13 +391,14 @@ def test_not_for_others(scenario: Scenario, member: Wire) -> None:
 
 
 @MARK("isolation/names-are-per-owner")
-def test_names_are_per_owner(scenario: Scenario, member: Wire) -> None:
+def test_names_are_per_owner(scenario: Scenario, shared: Shared, member: Wire) -> None:
     """A name that one user has is free for another."""
-    name = scenario.world.name()
-    theirs = scenario.context.theirs().create(wait=False, name=name)
-    mine = ask(scenario, "createUserWorkspace", 201, name=name).json()
-    path = {"user": "me", "workspacename": name}
-    for wire, expected in ((scenario.wire, mine["id"]), (member, theirs["id"])):
-        seen = scenario.call(BY_NAME, path, 200, wire=wire)
+    found = shared.neighbour(scenario.context.theirs())
+    accepted(scenario, found.birth)
+    assert member is scenario.context.member
+    assert found.seen is not None
+    owners = (found.mine, found.birth.workspace["id"])
+    for seen, expected in zip(found.seen, owners, strict=True):
+        scenario.context.expect(BY_NAME, seen, 200)
         if seen.json()["id"] != expected:
             raise Mismatch(f"the caller's own {expected}", seen.json()["id"], seen)

@@ -89,14 +89,19 @@ def test_forbids_start(scenario: Scenario, stopped: Json) -> None:
 
 
 @MARK("dormancy/allows-stop-and-delete")
-def test_allows_stop_and_delete(scenario: Scenario) -> None:
+def test_allows_stop_and_delete(scenario: Scenario, shared: Shared) -> None:
     """Getting rid of it is always possible."""
-    workspace = scenario.world.create()
-    sleep(scenario, workspace)
-    for transition, status in (("stop", "stopped"), ("delete", "deleted")):
-        seen = scenario.world.build(workspace["id"], transition)
-        if seen["latest_build"]["status"] != status:
-            raise Mismatch(status, seen["latest_build"]["status"], scenario.wire.last)
+    burial = shared.burial()
+    scenario.context.expect("updateWorkspaceDormancyStatusById", burial.sleep, 200)
+    for answer, steps, status in (
+        (burial.stop, burial.stop_steps, "stopped"),
+        (burial.delete, burial.steps, "deleted"),
+    ):
+        scenario.context.expect(BUILD, answer, 201)
+        seen = steps[-1].json()
+        if seen["latest_build"]["status"] != status or seen["dormant_at"] is None:
+            actual = f"{seen['latest_build']['status']}, dormant_at {seen['dormant_at']}"
+            raise Mismatch(f"{status} and still dormant", actual, steps[-1])
 
 
 @MARK("dormancy/keeps-running")
@@ -279,9 +284,9 @@ def test_one_mark_less(scenario: Scenario, stopped: Json, running: Json) -> None
 
 
 @MARK("unfavorite/never-marked")
-def test_never_marked(scenario: Scenario) -> None:
+def test_never_marked(scenario: Scenario, shared: Shared) -> None:
     """There is nothing to remove, and that is fine."""
-    made = scenario.created_answer("createUserWorkspace").json()
+    made = shared.room()
     for _ in range(3):
         scenario.on(made, "unfavoriteWorkspaceById", 204)
     scenario.shows(made, favorite=False)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from coder_conformance.results import CannotJudgeError, Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 
 Json = dict[str, Any]
@@ -57,21 +58,26 @@ def test_build_numbers(scenario: Scenario, stopped: Json) -> None:
 
 
 @MARK("lifecycle/statuses")
-def test_statuses(scenario: Scenario) -> None:
+def test_statuses(scenario: Scenario, shared: Shared) -> None:
     """As every read in between shows them."""
-    workspace = scenario.world.create(wait=False)
-    for transition in ("start", "stop", "delete"):
-        if transition != "start":
-            ask(scenario, workspace, transition, 201)
-        builds = follow(scenario, workspace)
+    burial = shared.burial()
+    for transition, reads in (
+        ("start", shared.birth("grave").steps),
+        ("stop", burial.stop_steps),
+        ("delete", burial.steps),
+    ):
+        if not reads:
+            continue
+        builds = [scenario.context.expect(GET, read, 200).json()["latest_build"] for read in reads]
         steps = [build["status"] for build in builds]
         order = STATES[transition]
         ranks = [order.index(step) if step in order else -1 for step in steps]
         if -1 in ranks or ranks != sorted(ranks) or ranks[-1] != 2:
             seen = list(dict.fromkeys(steps))
-            raise Mismatch(f"{order}, in this order", repr(seen), scenario.wire.last)
+            raise Mismatch(f"{order}, in this order", repr(seen), reads[-1])
         if any(build["transition"] != transition for build in builds):
-            raise Mismatch(f"the transition {transition}", repr(builds[-1]["transition"]))
+            odd = [build["transition"] for build in builds]
+            raise Mismatch(f"the transition {transition}", repr(odd), reads[-1])
 
 
 @MARK("lifecycle/one-build-at-a-time")
@@ -198,15 +204,14 @@ def test_bad_transition(scenario: Scenario, stopped: Json) -> None:
 
 
 @MARK("lifecycle/delete")
-def test_delete(scenario: Scenario) -> None:
+def test_delete(scenario: Scenario, shared: Shared) -> None:
     """Gone, everywhere at once."""
-    workspace = scenario.world.create()
-    scenario.world.build(workspace["id"], "delete")
-    scenario.on(workspace, GET, 410)
-    scenario.call(BY_NAME, {"user": "me", "workspacename": workspace["name"]}, 404)
-    for query in ({}, {"q": f"id:{workspace['id']}"}, {"q": f"name:{workspace['name']}"}):
-        answer = scenario.call("listWorkspaces", {}, 200, query=query)
-        if workspace["id"] in {w["id"] for w in answer.json()["workspaces"]}:
+    burial = shared.burial()
+    scenario.context.expect(GET, burial.by_id, 410)
+    scenario.context.expect(BY_NAME, burial.by_name, 404)
+    for answer in burial.lists:
+        scenario.context.expect("listWorkspaces", answer, 200)
+        if burial.before["id"] in {w["id"] for w in answer.json()["workspaces"]}:
             raise Mismatch("a list without it", "a list with it", answer)
 
 

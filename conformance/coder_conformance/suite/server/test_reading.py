@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from coder_conformance.exchange import Exchange
-from coder_conformance.results import Mismatch
+from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.shared import Shared
+from coder_conformance.suite.server.births import born
 from coder_conformance.suite.server.scenario import Scenario, without_resources
 
 Json = dict[str, Any]
@@ -29,18 +30,21 @@ def test_deleted_message(scenario: Scenario, deleted: Json) -> None:
 
 
 @MARK("get/deleted-keeps-its-data")
-def test_deleted_keeps(scenario: Scenario) -> None:
+def test_deleted_keeps(scenario: Scenario, shared: Shared) -> None:
     """As it was, but for what a build changes."""
-    fields: Json = {"ttl_ms": 3_600_000, "automatic_updates": "always"}
-    before = scenario.world.create(**fields)
-    scenario.world.build(before["id"], "delete")
-    after = scenario.world.read(before["id"], include_deleted=True)
+    burial = shared.burial()
+    before = burial.before
+    read = scenario.on(before, GET, 200, query={"include_deleted": "true"})
+    after = read.json()
+    given = (before.get("ttl_ms"), before["automatic_updates"])
+    if given != (3_600_000, "always"):
+        raise CannotJudgeError(f"the settings were {given} before the deletion")
     kept = ("id", "name", "owner_id", "owner_name", "organization_id", "template_id", "ttl_ms",
             "created_at", "automatic_updates", "updated_at")  # fmt: skip
     for name in kept:
         if before.get(name) != after.get(name):
             was, is_now = before.get(name), after.get(name)
-            raise Mismatch(f"{name} = {was!r}", repr(is_now), scenario.wire.last)
+            raise Mismatch(f"{name} = {was!r}", repr(is_now), read)
 
 
 @MARK("get/deleted-build")
@@ -144,12 +148,13 @@ def test_whole_name(scenario: Scenario, some: Json) -> None:
 
 
 @MARK("list/shows-pending")
-def test_shows_pending(scenario: Scenario) -> None:
+def test_shows_pending(scenario: Scenario, shared: Shared) -> None:
     """At once."""
-    made = scenario.world.create(wait=False)
-    answer = scenario.call("listWorkspaces", {}, 200, query={"q": f"id:{made['id']}"})
-    if [w["id"] for w in answer.json()["workspaces"]] != [made["id"]]:
-        raise Mismatch("the new workspace", answer.answer(), answer)
+    for role in ("running", "stopped"):
+        birth = born(scenario, shared, role)
+        answer = scenario.context.expect("listWorkspaces", birth.at_once[3], 200)
+        if [w["id"] for w in answer.json()["workspaces"]] != [birth.workspace["id"]]:
+            raise Mismatch("the new workspace", answer.answer(), answer)
 
 
 @MARK("list/keeps-dormant")

@@ -10,6 +10,7 @@ import pytest
 
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import attempt, usual
 from coder_conformance.wire import Token, Wire
@@ -324,10 +325,10 @@ def test_token_decides(scenario: Scenario, operation: Operation, some: Json, mem
 
 
 @MARK("isolation/owner-sees-all")
-def test_owner_sees_all(scenario: Scenario, member: Wire) -> None:
+def test_owner_sees_all(scenario: Scenario, shared: Shared, member: Wire) -> None:
     """Theirs is in the list, with its owner, and not marked as the caller's favourite."""
     theirs = scenario.context.theirs()
-    workspace = theirs.created_one()
+    workspace = shared.theirs(theirs)
     scenario.on(workspace, "favoriteWorkspaceById", 204, wire=member)
     query = {"q": f"id:{workspace['id']}"}
     answer = scenario.call("listWorkspaces", {}, 200, query=query)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from coder_conformance import formats
 from coder_conformance.context import Context
 from coder_conformance.results import CannotJudgeError, Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.world import World
 
@@ -23,6 +24,16 @@ Json = dict[str, Any]
 MINUTE = 60_000
 LONGEST = 2_592_000_000
 GET = "getWorkspaceMetadataById"
+
+
+# What makes a workspace one without settings.
+PLAIN: dict[str, Json | None] = {
+    "updateWorkspaceDormancyStatusById": {"dormant": False},
+    "updateWorkspaceTtlById": {"ttl_ms": None},
+    "updateWorkspaceAutostartScheduleById": {"schedule": None},
+    "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": "never"},
+    "unfavoriteWorkspaceById": None,
+}
 
 
 @dataclass
@@ -45,10 +56,31 @@ class Model:
 
 @dataclass
 class Household:
-    """The workspaces of one user that sequences work on; reused by one sequence after another."""
+    """The workspaces of one user that sequences work on; reused by one sequence after another.
+
+    Attributes:
+        world: The user's.
+        ids: Their identifiers.
+        names: What borrowed ones are called otherwise, by identifier.
+    """
 
     world: World
     ids: list[str] = field(default_factory=list[str])
+    names: dict[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of(cls, world: World, *borrowed: Json) -> Household:
+        """Borrowed workspaces."""
+        return cls(world, [w["id"] for w in borrowed], {w["id"]: w["name"] for w in borrowed})
+
+    def give_back(self) -> None:
+        """Bring borrowed workspaces back to how they were."""
+        for identifier, name in self.names.items():
+            path = {"workspace": identifier}
+            for operation, body in PLAIN.items():
+                options: Json = {} if body is None else {"body": body}
+                self.world.ask(operation, path, **options)
+            self.world.ask("updateWorkspaceMetadataById", path, body={"name": name})
 
 
 class Machine(stateful.RuleBasedStateMachine):
@@ -68,7 +100,7 @@ class Machine(stateful.RuleBasedStateMachine):
                 seen = self._read(home.world, identifier)
                 if seen is not None:
                     live.append(seen)
-            while len(live) < 2:
+            while len(live) < (2 if self.replaces else 1):
                 live.append(home.world.create())
             home.ids = [w["id"] for w in live]
             self.models += [self._learn(home.world, self._plain(home.world, w)) for w in live]
@@ -80,14 +112,7 @@ class Machine(stateful.RuleBasedStateMachine):
 
     def _plain(self, world: World, workspace: Json) -> Json:
         """A workspace without settings, so that no sequence depends on the ones before it."""
-        bodies: dict[str, Json | None] = {
-            "updateWorkspaceDormancyStatusById": {"dormant": False},
-            "updateWorkspaceTtlById": {"ttl_ms": None},
-            "updateWorkspaceAutostartScheduleById": {"schedule": None},
-            "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": "never"},
-            "unfavoriteWorkspaceById": None,
-        }
-        for name, body in bodies.items():
+        for name, body in PLAIN.items():
             options: Json = {} if body is None else {"body": body}
             path = {"workspace": workspace["id"]}
             self.scenario.call(name, path, 200, 204, 304, wire=world.wire, **options)
@@ -121,7 +146,12 @@ class Machine(stateful.RuleBasedStateMachine):
         self.scenario.call(operation, {"workspace": model.id}, *statuses, wire=wire, **options)
         return model
 
-    which = st.integers(0, 3)
+    @property
+    def can_make(self) -> bool:
+        """Whether the run may create one more workspace."""
+        return self.homes[0].world.left.left > 0
+
+    which = st.integers(0, 11)  # even for two, three or four of them
 
     @stateful.rule(n=which, ttl=st.one_of(st.none(), st.integers(MINUTE, LONGEST)))
     def set_ttl(self, n: int, ttl: int | None) -> None:
@@ -217,7 +247,7 @@ class Machine(stateful.RuleBasedStateMachine):
         model.number += 1
         model.known_deadline = False
 
-    @stateful.precondition(lambda self: self.replaces and not self.replaced)
+    @stateful.precondition(lambda self: self.replaces and not self.replaced and self.can_make)
     @stateful.rule(n=which)
     def replace(self, n: int) -> None:
         """A deletion, and a new one under the same name."""
@@ -301,24 +331,27 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def run(
-    context: Context, scenario: Scenario, sequences: int, steps: int, *, replaces: bool
+    context: Context,
+    scenario: Scenario,
+    homes: list[Household],
+    sequences: int,
+    steps: int,
+    *,
+    replaces: bool,
 ) -> None:
     """Run sequences of at most so many steps; the shortest that fails is what is reported.
 
     Raises:
         Mismatch: A view differs from the model.
     """
-    worlds = [scenario.world]
-    if context.member is not None:
-        worlds.append(context.theirs())
-    for world in worlds:
+    for world in [home.world for home in homes]:
         if len(world.template.get("autostart_requirement", {}).get("days_of_week", [])) not in {
             0,
             7,
         }:
             raise CannotJudgeError("the template limits schedules")
     Machine.scenario, Machine.replaces = scenario, replaces
-    Machine.homes = [Household(world) for world in worlds]
+    Machine.homes = homes
     settings = hypothesis.settings(
         max_examples=sequences,
         stateful_step_count=steps,
@@ -339,15 +372,25 @@ def run(
         )
         expected = f"{error.expected}, after: {told}" if told else error.expected
         raise Mismatch(expected, error.actual, error.exchange) from None
+    finally:
+        for home in homes:
+            home.give_back()
 
 
 @pytest.mark.requirement("state/short-sequences")
-def test_short_sequences(context: Context, scenario: Scenario) -> None:
-    """A few sequences of some twenty steps."""
-    run(context, scenario, sequences=10, steps=20, replaces=False)
+def test_short_sequences(context: Context, scenario: Scenario, shared: Shared) -> None:
+    """A few sequences of some twenty steps, on workspaces that are there anyway."""
+    homes = [Household.of(scenario.world, shared.running(), shared.stopped())]
+    if context.member is not None:
+        theirs = context.theirs()
+        homes.append(Household.of(theirs, shared.theirs(theirs)))
+    run(context, scenario, homes, sequences=10, steps=20, replaces=False)
 
 
 @pytest.mark.requirement("state/long-sequences")
 def test_long_sequences(context: Context, scenario: Scenario) -> None:
-    """Many sequences of fifty steps."""
-    run(context, scenario, sequences=15, steps=50, replaces=True)
+    """Many sequences of fifty steps, on workspaces of their own."""
+    homes = [Household(scenario.world)]
+    if context.member is not None:
+        homes.append(Household(context.theirs()))
+    run(context, scenario, homes, sequences=15, steps=50, replaces=True)

@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-import websockets
 
 from coder_conformance import streams
 from coder_conformance.results import Mismatch
@@ -234,27 +233,23 @@ def abandon(watched: Watched) -> None:
 
 
 @both("deletion")
-def test_deletion(scenario: Scenario, websocket: bool) -> None:
+def test_deletion(scenario: Scenario, shared: Shared, websocket: bool) -> None:
     """Announced, and afterwards nothing is closed."""
-    workspace = scenario.world.create()
-    with watch(scenario, workspace, websocket=websocket) as watched:
-        scenario.world.build(workspace["id"], "delete")
-        watched.until("the status deleted", lambda w: w["latest_build"]["status"] == "deleted")
-        still_open(watched)
-
-
-def still_open(watched: Watched, seconds: float = 0.5) -> None:
-    """Nothing comes for a moment, or another event, but not the end."""
-    stream = watched.stream
-    if isinstance(stream, streams.Socket):
-        try:
-            stream.connection.recv(timeout=seconds)
-        except TimeoutError:
-            return
-        except websockets.ConnectionClosed as error:
-            raise Mismatch("the socket to stay open", str(error), watched.opened) from None
-    elif stream.ends_within(seconds):
-        raise Mismatch("the stream to stay open", "its end", watched.opened)
+    burial = shared.burial()
+    told = burial.told[websocket]
+    scenario.context.checked += 1
+    if told.error is not None and not isinstance(told.error, Mismatch):
+        raise told.error
+    if told.error is not None:
+        raise Mismatch("an event with the status deleted", told.error.actual, told.opened)
+    for payload in told.payloads:
+        if payload["id"] != burial.before["id"]:
+            raise Mismatch(f"events of {burial.before['id']}", payload["id"], told.opened)
+    if not told.payloads or told.payloads[-1]["latest_build"]["status"] != "deleted":
+        seen = f"{len(told.payloads)} others"
+        raise Mismatch("an event with the status deleted", seen, told.opened)
+    if told.ended:
+        raise Mismatch("the stream to stay open", "its end", told.opened)
 
 
 @both("of-a-deleted-one")

@@ -11,36 +11,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coder_conformance.results import Mismatch
+from coder_conformance.shared import PAIR, SETTINGS, Shared
+from coder_conformance.suite.server.births import born, showed
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
 
 Json = dict[str, Any]
 ME = {"user": "me"}
+GET = "getWorkspaceMetadataById"
 
 
 def create(scenario: Scenario, *statuses: int, **fields: Any) -> Any:
     """Try to create a workspace with just these fields; the answer."""
     answer = scenario.call("createUserWorkspace", ME, *statuses, body=fields)
     if answer.status == 201:
-        scenario.world.created.append(answer.json()["id"])
+        scenario.world.own(answer.json()["id"])
     return answer
 
 
 @pytest.mark.requirement("create/reads-back")
-def test_create_reads_back(scenario: Scenario) -> None:
+def test_create_reads_back(scenario: Scenario, shared: Shared) -> None:
     """Name, template, schedule, time to stop and updates are as they were given."""
     template = scenario.world.template
-    fields = {
-        "name": scenario.world.name(),
-        "autostart_schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5",
-        "ttl_ms": 3_630_000,
-        "automatic_updates": "always",
-    }
-    created = create(scenario, 201, template_id=template["id"], **fields).json()
-    scenario.world.settled(created["id"])
-    shown = scenario.shows(
-        created,
-        **{**fields, "ttl_ms": 3_600_000},
+    birth = born(scenario, shared, "running", *SETTINGS)
+    shown = showed(
+        scenario,
+        birth,
+        **{**SETTINGS, "ttl_ms": SETTINGS["ttl_ms"] // 60_000 * 60_000},
+        name=birth.fields["name"],
         owner_id=scenario.world.me["id"],
         owner_name=scenario.world.me["username"],
         organization_id=template["organization_id"],
@@ -48,38 +46,31 @@ def test_create_reads_back(scenario: Scenario) -> None:
         template_id=template["id"],
         template_name=template["name"],
         template_active_version_id=template["active_version_id"],
-        created_at=created["created_at"],
+        created_at=birth.workspace["created_at"],
         favorite=False,
         dormant_at=None,
     )
     if shown["next_start_at"] is None:
-        raise Mismatch(
-            "a next_start_at for a workspace with a schedule", "null", scenario.wire.last
-        )
+        raise Mismatch("a next_start_at for a workspace with a schedule", "null", birth.settled[0])
 
 
 @pytest.mark.requirement("create/starts-pending")
-def test_create_starts_pending(scenario: Scenario) -> None:
+def test_create_starts_pending(scenario: Scenario, shared: Shared) -> None:
     """The answer shows build 1, a pending start; later it has run and shows what it made."""
-    answer = create(
-        scenario, 201, name=scenario.world.name(), template_id=scenario.world.template["id"]
-    )
-    created = answer.json()
-    build = created["latest_build"]
+    birth = born(scenario, shared, "stopped")
+    build = birth.workspace["latest_build"]
     seen = (build["build_number"], build["transition"], build["status"], build["reason"])
     if seen != (1, "start", "pending", "initiator"):
-        raise Mismatch("build 1: start, pending, initiator", repr(seen), answer)
-    settled = scenario.world.settled(created["id"])
-    first, last = build, settled["latest_build"]
+        raise Mismatch("build 1: start, pending, initiator", repr(seen), birth.answer)
+    settled = birth.settled[0]
+    first, last = build, scenario.context.expect(GET, settled, 200).json()["latest_build"]
     if (last["id"], last["status"]) != (first["id"], "running"):
-        raise Mismatch(
-            "the same build, running", f"{last['id']} {last['status']}", scenario.wire.last
-        )
+        raise Mismatch("the same build, running", f"{last['id']} {last['status']}", settled)
     if not last["template_version_name"]:
-        raise Mismatch("the name of the template version", "an empty one", scenario.wire.last)
+        raise Mismatch("the name of the template version", "an empty one", settled)
     for name in ("initiator_id", "workspace_id", "template_version_id"):
         if first[name] != last[name]:
-            raise Mismatch(f"{name} = {first[name]}", last[name], scenario.wire.last)
+            raise Mismatch(f"{name} = {first[name]}", last[name], settled)
 
 
 @pytest.mark.requirement("create/name-is-unique")
@@ -92,25 +83,24 @@ def test_create_name_is_unique(scenario: Scenario, running: Json) -> None:
 
 
 @pytest.mark.requirement("create/template-or-version")
-def test_create_template_or_version(scenario: Scenario) -> None:
+def test_create_template_or_version(scenario: Scenario, shared: Shared) -> None:
     """Neither and both are refused by name; the version alone works as the template does."""
     template = scenario.world.template
     both = {"template_id": template["id"], "template_version_id": template["active_version_id"]}
     for fields in ({}, both):
         answer = create(scenario, 400, name=scenario.world.name(), **fields)
         scenario.refused(answer, "template_id", "template_version_id")
-    version = template["active_version_id"]
-    answer = create(scenario, 201, name=scenario.world.name(), template_version_id=version)
-    scenario.shows(answer.json(), template_id=template["id"])
+    birth = born(scenario, shared, "grave", "template_version_id")
+    showed(scenario, birth, at_once=True, template_id=template["id"])
 
 
 @pytest.mark.requirement("create/name-rules")
-def test_create_name_rules(scenario: Scenario) -> None:
+def test_create_name_rules(scenario: Scenario, shared: Shared) -> None:
     """The shortest and the longest name work; everything outside the rule is refused by name."""
     template = scenario.world.template["id"]
-    longest = scenario.world.name().ljust(32, "x")
-    answer = create(scenario, 201, name=longest, template_id=template)
-    scenario.shows(answer.json(), name=longest)
+    for role in PAIR:
+        birth = born(scenario, shared, role)
+        showed(scenario, birth, name=birth.fields["name"])
     bad = [
         "",
         "x" * 33,
@@ -133,22 +123,20 @@ def test_create_name_rules(scenario: Scenario) -> None:
 
 
 @pytest.mark.requirement("create/by-organization")
-def test_create_by_organization(scenario: Scenario) -> None:
+def test_create_by_organization(scenario: Scenario, shared: Shared) -> None:
     """The deprecated operation makes the same workspace."""
     template = scenario.world.template
-    body = {"name": scenario.world.name(), "template_id": template["id"], "ttl_ms": 600_000}
-    path = {"organization": template["organization_id"], "user": "me"}
-    created = scenario.call("createUserWorkspaceByOrganization", path, 201, body=body).json()
-    scenario.world.created.append(created["id"])
-    scenario.world.settled(created["id"])
-    scenario.shows(
-        created,
-        name=body["name"],
-        ttl_ms=600_000,
+    birth = born(scenario, shared, "room", "ttl_ms")
+    showed(
+        scenario,
+        birth,
+        name=birth.fields["name"],
+        ttl_ms=birth.fields["ttl_ms"],
         organization_id=template["organization_id"],
         owner_id=scenario.world.me["id"],
     )
-    scenario.call("createUserWorkspaceByOrganization", path, 409, body=body)
+    path = {"organization": template["organization_id"], "user": "me"}
+    scenario.call("createUserWorkspaceByOrganization", path, 409, body=birth.fields)
 
 
 @pytest.mark.requirement("create/not-for-others")
@@ -243,7 +231,7 @@ def test_get_by_name_hides(scenario: Scenario, some: Json, member: Wire) -> None
 
 
 @pytest.mark.requirement("rename/takes-effect")
-def test_rename_takes_effect(scenario: Scenario, stopped: Json) -> None:
+def test_rename_takes_effect(scenario: Scenario, stopped: Json, running: Json) -> None:
     """Renames work and free the old name, or are refused without a trace."""
     operation = "updateWorkspaceMetadataById"
     fresh, old = scenario.world.name(), stopped["name"]
@@ -258,8 +246,7 @@ def test_rename_takes_effect(scenario: Scenario, stopped: Json) -> None:
         scenario.unchanged(before, stopped, "name")
     gone = {"user": "me", "workspacename": fresh}
     scenario.call("getWorkspaceMetadataByUserAndWorkspaceName", gone, 404)
-    other = scenario.world.create(wait=False)
-    scenario.on(stopped, operation, 409, body={"name": other["name"].upper()})
+    scenario.on(stopped, operation, 409, body={"name": running["name"].upper()})
     scenario.shows(stopped, name=old)
 
 

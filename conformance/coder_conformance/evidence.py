@@ -1,0 +1,156 @@
+"""What was seen when workspaces came and went, for all requirements that are about that.
+
+A workspace costs minutes on a real server. So few are made, everything about their first and last
+moments is kept, and many requirements are judged by it. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .exchange import Exchange
+from .results import CannotJudgeError, Mismatch
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Birth:
+    """A request that creates a workspace, and what could be seen after it.
+
+    Attributes:
+        operation: The operationId.
+        fields: Body of the request.
+        answer: The answer, also when it is a refusal.
+        moment: When the answer came.
+        at_once: Reads right after that: by identifier, by name, a list by name, and one by
+            identifier.
+        steps: Reads by identifier until the first build had ended.
+        settled: Reads after that: by identifier, by name, and a list by name.
+    """
+
+    operation: str
+    fields: Json
+    answer: Exchange
+    moment: datetime
+    at_once: list[Exchange] = field(default_factory=list[Exchange])
+    steps: list[Exchange] = field(default_factory=list[Exchange])
+    settled: list[Exchange] = field(default_factory=list[Exchange])
+
+    @property
+    def accepted(self) -> bool:
+        """Whether there is a workspace."""
+        return self.answer.status == 201
+
+    @property
+    def workspace(self) -> Json:
+        """What the answer shows."""
+        shown: Json = self.answer.json()
+        return shown
+
+
+@dataclass(slots=True)
+class Race:
+    """Requests for one name at the same moment.
+
+    Attributes:
+        name: The name.
+        answers: What was answered to each.
+        page: A list by the name after that.
+    """
+
+    name: str
+    answers: list[Exchange]
+    page: Exchange
+
+
+@dataclass(slots=True)
+class Told:
+    """What a stream told of the end of a workspace.
+
+    Attributes:
+        opened: The request that opened it; None when that failed.
+        payloads: Its data events, up to the one that shows the end.
+        error: Why there are no more.
+        ended: Whether the stream itself ended soon after that.
+    """
+
+    opened: Exchange | None = None
+    payloads: list[Json] = field(default_factory=list[Json])
+    error: Mismatch | CannotJudgeError | None = None
+    ended: bool = False
+
+
+@dataclass(slots=True)
+class Burial:
+    """The deletion of a workspace that was put to sleep and stopped before.
+
+    Attributes:
+        sleep: The answer to the request that made it dormant.
+        stop: The answer to the request that stopped it.
+        stop_steps: Reads by identifier until that build had ended.
+        before: The workspace before its deletion.
+        delete: The answer to the request that deleted it.
+        steps: Reads, with deleted ones included, until that build had ended.
+        reads: Reads by each of two readers meanwhile, without deleted ones.
+        by_id: A read by identifier after that.
+        by_name: One by name.
+        lists: Lists: of everything, by identifier, by name.
+        told: What either stream told, by whether it is a WebSocket.
+    """
+
+    sleep: Exchange
+    stop: Exchange
+    stop_steps: list[Exchange]
+    before: Json
+    delete: Exchange
+    steps: list[Exchange]
+    reads: list[list[Exchange]]
+    by_id: Exchange
+    by_name: Exchange
+    lists: list[Exchange]
+    told: dict[bool, Told]
+
+    @property
+    def after(self) -> Json:
+        """The workspace after its deletion."""
+        shown: Json = self.steps[-1].json()
+        return shown
+
+
+@dataclass(slots=True)
+class Heir:
+    """A workspace that got the name of a deleted one, and was deleted, too.
+
+    Attributes:
+        old: Identifier of the deleted one.
+        birth: Its own creation.
+        named: Reads by the name, by whether deleted ones were included.
+        old_read: A read of the old one, with deleted ones included.
+        old_gone: One without them.
+        last: A read by the name, with deleted ones included, after it was deleted.
+    """
+
+    old: str
+    birth: Birth
+    named: dict[bool, Exchange] = field(default_factory=dict[bool, Exchange])
+    old_read: Exchange | None = None
+    old_gone: Exchange | None = None
+    last: Exchange | None = None
+
+
+@dataclass(slots=True)
+class Neighbour:
+    """A workspace of the second user under the name of one of the first one's.
+
+    Attributes:
+        mine: Identifier of the first user's.
+        birth: Creation of the second user's.
+        seen: Reads by the name right after that, by the first user and by the second one.
+    """
+
+    mine: str
+    birth: Birth
+    seen: tuple[Exchange, Exchange] | None = None

@@ -1,0 +1,65 @@
+"""Judging workspaces by how they came about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...evidence import Birth
+from ...exchange import Exchange, shorten
+from ...results import Mismatch
+from ...shared import CREATE, Shared
+from .scenario import Scenario
+
+Json = dict[str, Any]
+
+
+def born(scenario: Scenario, shared: Shared, role: str, *fields: str) -> Birth:
+    """The creation of a shared workspace, which was accepted and fits the contract.
+
+    If what was asked for at once was refused, the fields that a requirement is about are asked
+    for alone, so that it is not blamed for the others.
+    """
+    birth = shared.birth(role)
+    if not birth.accepted and fields:
+        alone: Json = {name: birth.fields[name] for name in fields}
+        if "template_version_id" in fields:
+            alone["template_id"] = None
+        birth = scenario.world.bear(birth.operation, **alone)
+    accepted(scenario, birth)
+    return birth
+
+
+def accepted(scenario: Scenario, birth: Birth) -> None:
+    """Check that a creation was accepted and that everything about it fits the contract."""
+    scenario.context.expect(birth.operation, birth.answer, 201)
+
+
+def views(scenario: Scenario, birth: Birth, *, at_once: bool) -> list[tuple[Json, Exchange]]:
+    """The new workspace as each operation showed it, at once or when it had been built."""
+    identifier = birth.workspace["id"]
+    by_id, by_name, listed = (birth.at_once if at_once else birth.settled)[:3]
+    context = scenario.context
+    context.expect("getWorkspaceMetadataById", by_id, 200)
+    context.expect("getWorkspaceMetadataByUserAndWorkspaceName", by_name, 200)
+    context.expect("listWorkspaces", listed, 200)
+    found = [item for item in listed.json()["workspaces"] if item["id"] == identifier]
+    if not found:
+        raise Mismatch(f"a list that holds {birth.fields['name']}", "a list without it", listed)
+    return [(by_id.json(), by_id), (by_name.json(), by_name), (found[0], listed)]
+
+
+def showed(scenario: Scenario, birth: Birth, *, at_once: bool = False, **fields: Any) -> Json:
+    """The new workspace, once every view is known to show these values; None: absent or null."""
+    seen = views(scenario, birth, at_once=at_once)
+    for view, answer in seen:
+        for name, expected in fields.items():
+            if view.get(name) != expected:
+                actual = shorten(repr(view.get(name, "absent")))
+                raise Mismatch(f"{name} = {expected!r}", f"{name} = {actual}", answer)
+    return seen[0][0]
+
+
+def answer_of(scenario: Scenario, shared: Shared, operation_id: str) -> Exchange:
+    """The answer to a request of either kind that created something."""
+    role = "stopped" if operation_id == CREATE else "room"
+    return born(scenario, shared, role, *(["ttl_ms"] if role == "room" else [])).answer
