@@ -362,7 +362,7 @@ def test_websocket_silence(runner: Runner) -> None:
         done.wait(5)
 
     with websocket_server(handler) as peer:
-        seen = watch(runner, peer.url, _websocket, stream_timeout=0.2)
+        seen = watch(runner, peer.url, _websocket, stream_timeout=1)
         done.set()
     assert isinstance(seen[0], RequestTimeoutError)
 

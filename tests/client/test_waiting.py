@@ -133,16 +133,16 @@ def test_the_limit_holds_on_a_lively_watch(is_async: bool) -> None:
 
 @both
 def test_the_limit_holds_on_a_silent_watch(is_async: bool) -> None:
-    """Silence does not prolong it either."""
+    """Silence does not prolong it either, on which the server would go on for half a minute."""
 
     def silent(connection: ServerConnection) -> None:
-        connection.recv(timeout=3)
+        connection.recv(timeout=30)
 
     with websocket_server(silent, plain=_Looks("stopping")) as peer:
         started = time.monotonic()
         with pytest.raises(WaitTimeoutError):
             _wait(peer, is_async=is_async, timeout=0.4)
-        assert 0.35 < time.monotonic() - started < 1.5
+        assert 0.35 < time.monotonic() - started < 10
 
 
 @both
