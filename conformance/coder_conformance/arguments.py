@@ -45,7 +45,8 @@ def parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
         description="Delete the user's workspaces that have names of the form cf-<run>-<n>.",
     )
     sweep.add_argument("--config", type=Path, metavar="FILE", help="as for run")
-    options.add_to(sweep, ("url", "token_env", "reports", "cleanup_timeout", "request_timeout"))
+    names = ("url", "token_env", "reports", "rate", "cleanup_timeout", "request_timeout")
+    options.add_to(sweep, names)
     sweep.set_defaults(command=commands["sweep"])
     listing = subcommands.add_parser("list", help="show the requirements")
     listing.add_argument("--role", choices=("server", "client"), help="only those of this role")

@@ -10,7 +10,15 @@ from fnmatch import fnmatch
 
 from . import options
 from .arguments import Command, parser
-from .settings import GENERATED_CLIENTS, Settings, SettingsError, Timeouts, check_url, is_loopback
+from .settings import (
+    GENERATED_CLIENTS,
+    Settings,
+    SettingsError,
+    Timeouts,
+    check_url,
+    is_loopback,
+    rate_for,
+)
 
 _MISSING = (
     "coder-conformance needs the packages of the extra 'conformance'; "
@@ -109,6 +117,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
         shard=values["shard"] or "1/1",
         profile=values["profile"] or ("readonly" if remote else "standard"),
         max_failures=values["max_failures"],
+        rate=rate_for(url, values["rate"]),
         keep=values["keep"],
         deviations=values["deviations"],
         reports=values["reports"],
@@ -154,9 +163,11 @@ def _sweep(given: argparse.Namespace) -> int:
     values = options.resolve(given, os.environ, given.config)
     if not values["url"]:
         raise SettingsError("no server to sweep; give its address with --url")
+    url = check_url(values["url"])
     settings = Settings(
-        url=check_url(values["url"]),
+        url=url,
         token=_token(values["token_env"]),
+        rate=rate_for(url, values["rate"]),
         reports=values["reports"],
         timeouts=Timeouts(request=values["request_timeout"], cleanup=values["cleanup_timeout"]),
     )

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from .context import Context
 from .features import discover_features
 from .journal import Journal
+from .pace import pace_of
 from .preflight import preflight
 from .report.visible import visible
 from .second_user import SecondUser, join, needed
@@ -54,6 +55,7 @@ def introduce(context: Context, stack: ExitStack) -> None:
     context.run.target = found.url
     readonly = settings.profile == "readonly"
     limit = settings.timeouts.request
+    pace_of(found.url).rate = settings.rate
     context.wire = Wire(found.url, found.token, limit, readonly=readonly)
     stack.callback(_close, context)
     if found.other_token:

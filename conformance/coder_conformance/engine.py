@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import re
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,9 +30,8 @@ from .exchange import Exchange
 from .requests import RequestJudge
 from .results import CannotJudgeError, Mismatch
 from .samples import sample_body, sample_path
-from .settings import is_loopback
 from .shared import CREATE
-from .wire import API, UNSET, wait_of
+from .wire import API, UNSET
 
 # Checks of schemathesis and the requirement that each of them shows.
 CHECKS = {
@@ -61,8 +59,6 @@ NAME = re.compile(r"[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*")
 # Workspaces that generated requests may create in the longest run; in the others they ask for names
 # that are taken, since each workspace takes minutes on a real server.
 _MOST_CREATIONS = 2
-# How fast they come on a server elsewhere.
-_REMOTE_RATE = "20/s"
 _SUCCESS = frozenset({200, 201, 204, 304})
 
 
@@ -179,9 +175,8 @@ def after_call(context: Any, case: Any, response: Any) -> None:  # noqa: ARG001 
     """Note what a request created at once, so that it is deleted even after Ctrl-C."""
     if _active.watcher is not None and response.status_code == 201:
         _active.watcher.created(response)
-    if response.status_code == 429:
-        # Sent too fast; the answer itself is not judged.
-        time.sleep(wait_of(", ".join(response.headers.get("retry-after", ["5"]))))
+    if _active.watcher is not None:
+        _active.watcher.answered(response)
 
 
 class _Watcher:
@@ -228,9 +223,11 @@ class _Watcher:
         return shared.birth("stopped" if operation.id == CREATE else "room")
 
     def before(self, case: Any) -> None:
-        """Keep the names of what may be created within the run's own."""
+        """Keep to the server's pace, and the names of what may be created within the run's own."""
         if self.context.settings.profile == "readonly" and case.method.upper() != "GET":
             raise CannotJudgeError(f"a run that changes nothing must not send {case.method}")
+        if self.context.wire is not None:
+            self.context.wire.pace.wait()
         label = f"{case.operation.method.upper()} {case.operation.path}"
         operation = self.operations.get(label)
         if operation is None or not isinstance(case.body, dict) or self.context.world is None:
@@ -258,6 +255,12 @@ class _Watcher:
         except (ValueError, KeyError):
             return None
 
+    def answered(self, response: Any) -> None:
+        """Heed what an answer says about the pace; that of too many requests is not judged."""
+        if self.context.wire is not None:
+            wait = ", ".join(response.headers.get("retry-after", [])) or None
+            self.context.wire.pace.allows(response.status_code, wait)
+
     def created(self, response: Any) -> None:
         """Take a new workspace into the ledger."""
         try:
@@ -279,14 +282,14 @@ class _Watcher:
             if operation is None or interaction.request.method != operation.method:
                 continue
             seen = _exchange(interaction)
+            if seen.status == 429:  # sent too fast, which is no fault of the server
+                continue
             self._judge(operation, seen)
             for check in recorder.checks.get(case_id, []):
                 self._checked(operation, seen, check)
 
     def _judge(self, operation: Operation, seen: Exchange) -> None:
         observed = self.observations.of(operation.id)
-        if seen.status == 429:
-            return
         observed.statuses[seen.status] += 1
         self.context.note_status(operation.id, seen.status)
         for requirement in ("documented-status", "content-type", "headers", "response-schema"):
@@ -419,7 +422,6 @@ def _config(
                 # Methods that a path does not have are judged by a test of their own.
                 "coverage": {"unexpected-methods": []},
             },
-            **({} if is_loopback(context.target.url) else {"rate-limit": _REMOTE_RATE}),
             "dictionaries": words,
             "parameters": parameters,
             # Each success of these makes a workspace, which has to be built and deleted again.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .settings import PROFILES, SettingsError, Timeouts
+from .settings import PROFILES, REMOTE_RATE, SettingsError, Timeouts
 
 PREFIX = "CODER_CONFORMANCE_"
 DEFAULT_FILE = Path("coder-conformance.toml")
@@ -69,6 +69,17 @@ def _seconds(text: str) -> float:
         value = 0.0
     if not 0 < value < 86_400:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds of at most a day")
+    return value
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.1 <= value <= 100_000:
+        message = f"{text!r} is not a number of requests per second of at least 0.1"
+        raise argparse.ArgumentTypeError(message)
     return value
 
 
@@ -146,6 +157,13 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("keep", _switch, "Leave what was created on the server, for debugging.", False),
     Option("reports", Path, "Folder for reports and journals.", Path("build/conformance")),
+    Option(
+        "rate",
+        _rate,
+        "Requests per second to send on average, at most. Without it "
+        f"{REMOTE_RATE:g} for servers that are not on this machine, else as many as there is time "
+        "for.",
+    ),
     Option("request_timeout", _seconds, "Seconds to wait for an answer.", _LIMITS.request),
     Option("build_timeout", _seconds, "Seconds to wait for a build.", _LIMITS.build),
     Option("event_timeout", _seconds, "Seconds to wait for an event of a stream.", _LIMITS.event),

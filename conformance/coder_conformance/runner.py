@@ -16,6 +16,7 @@ from . import catalogue, deviations
 from .connection import connect, introduce
 from .context import Context
 from .journal import sweep
+from .pace import pace_of
 from .plugin import SuitePlugin
 from .preflight import planned, preflight
 from .report.progress import Progress
@@ -97,6 +98,7 @@ def sweep_server(settings: Settings) -> tuple[int, int, list[str]]:
         CannotJudgeError: The server cannot be used.
     """
     assert settings.url is not None
+    pace_of(settings.url).rate = settings.rate
     wire = Wire(settings.url, settings.token, settings.timeouts.request)
     try:
         world = World(wire, coder_spec.load(), settings)

@@ -25,6 +25,10 @@ GENERATED_CLIENTS = (
 )
 
 
+# Requests per second to a server elsewhere, which has other users, unless a run says otherwise.
+REMOTE_RATE = 20.0
+
+
 class SettingsError(Exception):
     """A run cannot start; `str()` says what was wrong and what to do."""
 
@@ -69,6 +73,7 @@ class Settings:
         shard: Judge only this part of everything, such as `1/4`.
         profile: How far the run may go.
         max_failures: End after this many failures that count against the verdict; None for never.
+        rate: Requests per second on average, at most; None for no limit.
         keep: Whether to leave what was created on the server.
         deviations: File of known deviations.
         reports: Folder that the reports are written to.
@@ -90,6 +95,7 @@ class Settings:
     shard: str = "1/1"
     profile: Profile = "standard"
     max_failures: int | None = None
+    rate: float | None = None
     keep: bool = False
     deviations: Path | None = None
     reports: Path = Path("build/conformance")
@@ -105,6 +111,13 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def rate_for(url: str | None, asked: float | None) -> float | None:
+    """The rate of requests to a server, None for no limit."""
+    if asked is not None or url is None or is_loopback(url):
+        return asked
+    return REMOTE_RATE
 
 
 def check_url(url: str) -> str:

@@ -17,6 +17,7 @@ import websockets
 from websockets.sync.client import ClientConnection, connect
 
 from .exchange import Exchange, shorten
+from .pace import patiently
 from .results import CannotJudgeError, Mismatch
 from .wire import Wire, exchange
 
@@ -132,11 +133,19 @@ def event_stream(wire: Wire, path: str, limit: float, **options: Any) -> Generat
     timeout = httpx2.Timeout(limit)
     request.extensions["timeout"] = timeout.as_dict()  # else that of the wire stays with it
     with httpx2.Client(timeout=timeout, verify=_trusted()) as client:
-        try:
-            response = client.send(request, stream=True)
-        except httpx2.HTTPError as error:
-            raise CannotJudgeError(f"{path} got no answer ({type(error).__name__})") from None
-        with closing(response):
+
+        def answer() -> httpx2.Response | None:
+            wire.pace.wait()
+            try:
+                response = client.send(request, stream=True)
+            except httpx2.HTTPError as error:
+                raise CannotJudgeError(f"{path} got no answer ({type(error).__name__})") from None
+            if wire.pace.allows(response.status_code, response.headers.get("retry-after")):
+                return response
+            response.close()
+            return None
+
+        with closing(patiently(answer)) as response:
             if response.status_code != 200:
                 response.read()
                 opened = exchange(request, None, response, response.content)
@@ -230,26 +239,33 @@ def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Soc
     opened = Exchange("GET", str(request.url), headers, None, 101, {}, b"")
     # Options of the library's own choosing, which callers pass on; its types know only their names.
     open_socket = cast("Callable[..., ClientConnection]", connect)
-    try:
-        connection = open_socket(
-            url,
-            additional_headers={n: v for n, v in headers.items() if n != "user-agent"},
-            user_agent_header=headers.get("user-agent"),
-            open_timeout=limit,
-            close_timeout=5,
-            max_size=16 * 2**20,
-            **special,
-        )
-    except websockets.InvalidStatus as error:
-        raise Mismatch(
-            "the handshake to succeed", f"the status {error.response.status_code}", opened
-        ) from None
-    except (OSError, websockets.WebSocketException) as error:
-        raise Mismatch(
-            "the handshake to succeed", f"{type(error).__name__}: {error}", opened
-        ) from None
-    with connection:
-        yield Socket(connection, opened, limit)
+
+    def connection() -> ClientConnection | None:
+        wire.pace.wait()
+        try:
+            return open_socket(
+                url,
+                additional_headers={n: v for n, v in headers.items() if n != "user-agent"},
+                user_agent_header=headers.get("user-agent"),
+                open_timeout=limit,
+                close_timeout=5,
+                max_size=16 * 2**20,
+                **special,
+            )
+        except websockets.InvalidStatus as error:
+            refused = error.response
+            if not wire.pace.allows(refused.status_code, refused.headers.get("retry-after")):
+                return None
+            raise Mismatch(
+                "the handshake to succeed", f"the status {refused.status_code}", opened
+            ) from None
+        except (OSError, websockets.WebSocketException) as error:
+            raise Mismatch(
+                "the handshake to succeed", f"{type(error).__name__}: {error}", opened
+            ) from None
+
+    with patiently(connection) as connected:
+        yield Socket(connected, opened, limit)
 
 
 def parsed(text: str, opened: Exchange) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
@@ -14,6 +14,7 @@ import httpx2
 from coder_spec import Operation
 
 from .exchange import Exchange
+from .pace import pace_of, patiently
 from .results import CannotJudgeError
 
 API = "/api/v2"
@@ -29,19 +30,8 @@ class Token:
     source: Source = "header"
 
 
-# How often a request is sent while the server answers that there are too many.
-_PATIENCE = 4
-_LONGEST_WAIT = 60.0
 _MOST_BYTES = 64 * 2**20
 _MOST_SILENT = 5
-
-
-def wait_of(retry_after: str | None) -> float:
-    """Seconds to wait for a Retry-After header; 5 when it says nothing usable."""
-    try:
-        return min(max(float(retry_after or 5), 0.1), _LONGEST_WAIT)
-    except ValueError:
-        return 5.0
 
 
 class _Unset:
@@ -70,6 +60,7 @@ class Wire:
         self.token = token
         self.timeout = timeout
         self.readonly = readonly
+        self.pace = pace_of(url)
         # What the current test is called, so that it can be found in the server's log.
         self.label = ""
         self.last: Exchange | None = None
@@ -137,13 +128,26 @@ class Wire:
         request = self.request(
             method, path, query=query, content=content, token=token, headers=headers
         )
-        for _ in range(_PATIENCE):
-            self.last = self._exchange(request, content, f"{method} {path}")
-            if self.last.status != 429:
-                return self.last
-            # That the server protects itself is no fault of it.
-            time.sleep(wait_of(self.last.headers.get("retry-after")))
-        raise CannotJudgeError("the server's rate limit ends the run; raise it for the test user")
+        self.last = self.patiently(lambda: self._exchange(request, content, f"{method} {path}"))
+        return self.last
+
+    def patiently(self, send: Callable[[], Exchange]) -> Exchange:
+        """Send a request at the pace of the server, again while that has too many of them.
+
+        Args:
+            send: Sends the request once.
+
+        Raises:
+            CannotJudgeError: The server goes on having too many.
+        """
+
+        def once() -> Exchange | None:
+            self.pace.wait()
+            answer = send()
+            fine = self.pace.allows(answer.status, answer.headers.get("retry-after"))
+            return answer if fine else None
+
+        return patiently(once)
 
     @property
     def gone(self) -> bool:

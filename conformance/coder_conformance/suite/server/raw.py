@@ -39,8 +39,6 @@ def send(
         raise CannotJudgeError(f"a run that changes nothing must not send {method} {target}")
     parts = urlsplit(wire.url)
     secure = parts.scheme == "https"
-    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=wire.timeout)
     sent = [("User-Agent", f"{AGENT} ({wire.label})"), *headers]
     if token:
         sent.append(("Coder-Session-Token", wire.token))
@@ -50,29 +48,35 @@ def send(
         sent.append(("Transfer-Encoding", "chunked"))
         content = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in chunks) + b"0\r\n\r\n"
     path = f"{parts.path}{API}{target}"
-    try:
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        for name, value in sent:
-            connection.putheader(name, value)
-        connection.endheaders(content)
-        response = connection.getresponse()
-        body = response.read()
-    except (OSError, http.client.HTTPException) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise CannotJudgeError(f"{method} {target} got no answer ({reason})") from None
-    finally:
-        connection.close()
-    answered: dict[str, str] = {}
-    for name, value in response.getheaders():
-        key = name.lower()
-        answered[key] = f"{answered[key]}, {value}" if key in answered else value
-    wire.last = Exchange(
-        method=method,
-        url=f"{parts.scheme}://{parts.netloc}{path}",
-        request_headers={name.lower(): value for name, value in sent},
-        request_body=content,
-        status=response.status,
-        headers=answered,
-        body=body,
-    )
+
+    def once() -> Exchange:
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=wire.timeout)
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in sent:
+                connection.putheader(name, value)
+            connection.endheaders(content)
+            response = connection.getresponse()
+            body = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise CannotJudgeError(f"{method} {target} got no answer ({reason})") from None
+        finally:
+            connection.close()
+        answered: dict[str, str] = {}
+        for name, value in response.getheaders():
+            key = name.lower()
+            answered[key] = f"{answered[key]}, {value}" if key in answered else value
+        return Exchange(
+            method=method,
+            url=f"{parts.scheme}://{parts.netloc}{path}",
+            request_headers={name.lower(): value for name, value in sent},
+            request_body=content,
+            status=response.status,
+            headers=answered,
+            body=body,
+        )
+
+    wire.last = wire.patiently(once)
     return wire.last
