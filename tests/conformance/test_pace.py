@@ -139,8 +139,8 @@ def test_too_many_requests_are_no_fault(
     assert report["counts"]["error"] == 0
     assert len(refused) > 10
     for at in refused:
-        after = [other for other in seen if other > at]
-        assert not after or min(after) - at >= WAIT - 0.02
+        # What other threads have sent by then is under way.
+        assert sum(at < other < at + WAIT - 0.02 for other in seen) <= 2
 
 
 def test_the_rate_is_kept_on_average_and_bursts_are_short(clock: Clock) -> None:
