@@ -62,6 +62,10 @@ def introduce(context: Context, stack: ExitStack) -> None:
         context.member = Wire(found.url, found.other_token, limit, readonly=readonly)
     context.world = World(context.wire, context.contract, settings)
     context.login = found.login
+    context.lacks = {
+        "member": "the run has no second user",
+        "login": "the run has no user whose password it knows",
+    }
     context.shared = Shared(context.world, readonly=readonly)
     context.run.server_version = context.world.discover()
     if needed(context):

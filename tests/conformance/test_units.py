@@ -43,6 +43,15 @@ def exchange(
     return Exchange(method, f"{BASE}{path}", request_headers, sent, status, headers, body)
 
 
+def test_passwords_are_redacted() -> None:
+    """A command line that signs in does not say with what."""
+    body = b'{"email": "a@b.example", "password":"correct-horse", "password": "battery"}'
+    shown = exchange("POST", "/users/login", 401, JSON, b"{}", body).curl()
+    assert "a@b.example" in shown
+    assert "horse" not in shown
+    assert "battery" not in shown
+
+
 @pytest.mark.parametrize(
     "shown",
     [
