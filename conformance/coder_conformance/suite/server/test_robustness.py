@@ -185,6 +185,7 @@ def test_unread_answer(scenario: Scenario, stopped: Json) -> None:
 @MARK("robustness/unread-creation")
 def test_unread_creation(scenario: Scenario, operation: Operation, some: Json) -> None:
     """The workspace is there as a whole, once, or not at all."""
+    scenario.world.left.check()
     name = scenario.world.name()
     body = {"name": name, "template_id": scenario.world.template["id"]}
     scenario.context.checked += 1
@@ -197,7 +198,8 @@ def test_unread_creation(scenario: Scenario, operation: Operation, some: Json) -
     found = [w for w in page.json()["workspaces"] if w["name"] == name]
     if not found:
         return
-    scenario.world.created += [w["id"] for w in found]
+    for workspace in found:
+        scenario.world.own(workspace["id"])
     if len(found) > 1:
         raise Mismatch("one workspace", f"{len(found)} of the same name", page)
     made = scenario.world.settled(found[0]["id"])

@@ -10,6 +10,7 @@ import pytest
 from coder_conformance.context import Context
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_conformance.wire import Source, Token, Wire
@@ -47,10 +48,10 @@ def session(opened: Exchange) -> str:
 
 
 @pytest.fixture
-def reading(scenario: Scenario, operation: Operation, member: Wire) -> Usual:
+def reading(scenario: Scenario, operation: Operation, member: Wire, shared: Shared) -> Usual:
     """A request about a workspace of the second user, or about all of them."""
     assert member is not scenario.wire
-    return usual(scenario, operation, scenario.context.theirs().created_one())
+    return usual(scenario, operation, shared.theirs(scenario.context.theirs()))
 
 
 def works(request: Usual, what: str, answer: Exchange) -> None:
