@@ -41,6 +41,8 @@ SELECTORS: dict[str, Callable[[Operation], bool]] = {
     "structured": _is_structured,
     "reads": lambda operation: operation.method == "GET" and operation.stream is None,
     "changes": lambda operation: operation.method != "GET",
+    # What can be repeated without changing anything more.
+    "updates": lambda operation: operation.method in {"PUT", "DELETE"} and operation.stream is None,
     "creates": lambda operation: (
         operation.method == "POST" and operation.path.endswith("/workspaces")
     ),

@@ -7,9 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatch
+from typing import Any
 
 from . import options
 from .arguments import Command, parser
+from .service import NO_LEVELS, Limit, ServiceLevels
 from .settings import (
     GENERATED_CLIENTS,
     Settings,
@@ -118,6 +120,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
         profile=values["profile"] or ("readonly" if remote else "standard"),
         max_failures=values["max_failures"],
         rate=rate_for(url, values["rate"]),
+        service=_service(values, rate_for(url, values["rate"])),
         keep=values["keep"],
         deviations=values["deviations"],
         reports=values["reports"],
@@ -128,6 +131,47 @@ def settings_of(given: argparse.Namespace) -> Settings:
             cleanup=values["cleanup_timeout"],
         ),
     )
+
+
+def _service(values: dict[str, Any], rate: float | None) -> ServiceLevels:
+    """The service levels to judge.
+
+    Raises:
+        SettingsError: They cannot be judged like this.
+    """
+    limits: tuple[Limit, ...] = values["max_latency"]
+    asked = bool(limits) or values["max_error_rate"] is not None
+    given = [name for name in ("load_seconds", "load_workers", "load_rate") if values[name]]
+    if given and not asked:
+        flag = given[0].replace("_", "-")
+        message = f"--{flag} says how service levels are judged; give some with --max-latency"
+        raise SettingsError(message)
+    if asked and values["role"] == "client":
+        raise SettingsError("service levels are those of a server; leave out --role client")
+    if rate is not None and (values["load_rate"] or 0) > rate:
+        message = f"--load-rate {values['load_rate']:g} is more than the {rate:g} requests a second"
+        raise SettingsError(f"{message} that --rate allows; raise that, or lower this")
+    if named := [limit.operation for limit in limits if limit.operation]:
+        _known("operation whose latency is judged", named, _timed())
+    return ServiceLevels(
+        latency=limits,
+        error_rate=values["max_error_rate"] or 0.0,
+        asked=asked,
+        seconds=values["load_seconds"] or NO_LEVELS.seconds,
+        workers=values["load_workers"] or NO_LEVELS.workers,
+        rate=values["load_rate"],
+    )
+
+
+def _timed() -> list[str]:
+    from . import catalogue  # noqa: PLC0415 -- as below
+
+    known = catalogue.load()
+    return [
+        operation
+        for name in ("service/latency", "service/latency-of-changes")
+        for operation in known[name].operations
+    ]
 
 
 def _known(what: str, names: Sequence[str], known: Sequence[str]) -> None:

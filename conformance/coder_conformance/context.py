@@ -14,6 +14,7 @@ from .catalogue import Requirement
 from .exchange import Exchange
 from .judge import Judge
 from .results import CannotJudgeError, Mismatch, Run
+from .service import FEATURE
 from .settings import Settings
 from .shared import Shared
 from .target import Login, Target
@@ -87,6 +88,8 @@ class Context:
 
     def chosen(self, requirement: Requirement, operation: Operation) -> bool:
         """Whether the run judges a requirement for an operation, as far as is known by now."""
+        if FEATURE in requirement.features and not self.settings.service.asked:
+            return False
         features = self.features or None
         return catalogue.chosen(
             requirement, operation, self.settings, features

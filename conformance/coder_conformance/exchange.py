@@ -42,6 +42,7 @@ class Exchange:
         status: Status of the answer.
         headers: Headers of the answer, by lower-case name; repeated ones joined by commas.
         body: Body of the answer.
+        seconds: How long it took to come, from sending the request to the end of the body.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Exchange:
     status: int
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def path(self) -> str:

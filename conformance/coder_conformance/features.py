@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .context import Context
+from .service import FEATURE
 
 
 def discover_features(context: Context) -> set[str]:
@@ -25,6 +26,8 @@ def discover_features(context: Context) -> set[str]:
         found.add("member")
     if context.login is not None:
         found.add("login")
+    if context.settings.service.asked:
+        found.add(FEATURE)
     if any(role["name"] == "owner" for role in context.world.me["roles"]):
         found.add("site-owner")
     workspace = context.shared.any()

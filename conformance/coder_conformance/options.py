@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .service import NO_LEVELS, Limit
 from .settings import PROFILES, REMOTE_RATE, SettingsError, Timeouts
 
 PREFIX = "CODER_CONFORMANCE_"
@@ -79,6 +80,24 @@ def _rate(text: str) -> float:
         value = 0.0
     if not 0.1 <= value <= 100_000:
         message = f"{text!r} is not a number of requests per second of at least 0.1"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _limit(text: str) -> Limit:
+    try:
+        return Limit.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _part(text: str) -> float:
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        message = f"{text!r} is not a part of all, such as 0.5% or 0.005"
         raise argparse.ArgumentTypeError(message)
     return value
 
@@ -163,6 +182,34 @@ OPTIONS: tuple[Option, ...] = (
         "Requests per second to send on average, at most. Without it "
         f"{REMOTE_RATE:g} for servers that are not on this machine, else as many as there is time "
         "for.",
+    ),
+    Option(
+        "max_latency",
+        _limit,
+        "Judge service levels: milliseconds that a percentile of the answers may take, for all "
+        "operations (p95=300) or for one (listWorkspaces:p99=500).",
+        (),
+        many=True,
+    ),
+    Option(
+        "max_error_rate",
+        _part,
+        "Judge service levels: the part of the answers under load that may fail, such as 0.5%; "
+        "none where only limits of the latency are given.",
+    ),
+    Option(
+        "load_seconds", _seconds, f"Seconds that the load lasts; {NO_LEVELS.seconds:g} by default."
+    ),
+    Option(
+        "load_workers",
+        _positive,
+        f"Requests of the load that are under way at once; {NO_LEVELS.workers} by default.",
+    ),
+    Option(
+        "load_rate",
+        _rate,
+        "Requests per second of the load; by default as many as the workers can send and the "
+        "option rate allows.",
     ),
     Option("request_timeout", _seconds, "Seconds to wait for an answer.", _LIMITS.request),
     Option("build_timeout", _seconds, "Seconds to wait for a build.", _LIMITS.build),

@@ -132,6 +132,27 @@ class Unjudged:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long the answers of an operation took.
+
+    Attributes:
+        operation: The operationId.
+        load: Whether many requests were under way at once.
+        answers: How many answers were awaited.
+        failed: How many of them failed.
+        per_second: How many were awaited each second.
+        percentiles: Milliseconds by percentile, of the answers that did not fail.
+    """
+
+    operation: str
+    load: bool
+    answers: int
+    failed: int
+    per_second: float
+    percentiles: dict[int, float]
+
+
 @dataclass(slots=True)
 class Run:
     """Everything that the reports tell.
@@ -144,6 +165,7 @@ class Run:
         profile: How far the run was allowed to go.
         features: What the server and the run have, by the names that requirements use.
         results: The judgements.
+        timings: How long answers took, where the run was asked to judge that.
         statuses: For each operation how often each status was seen, over all requests.
         created: How many workspaces the run created.
         unjudged: What the run is about and cannot judge: no test can, or it does not apply.
@@ -164,6 +186,7 @@ class Run:
     features: list[str] = field(default_factory=list[str])
     results: list[Result] = field(default_factory=list[Result])
     statuses: dict[str, dict[int, int]] = field(default_factory=dict[str, dict[int, int]])
+    timings: list[Timing] = field(default_factory=list[Timing])
     created: int = 0
     unjudged: list[Unjudged] = field(default_factory=list[Unjudged])
     leftovers: list[str] = field(default_factory=list[str])

@@ -21,6 +21,7 @@ from .plugin import SuitePlugin
 from .preflight import planned, preflight
 from .report.progress import Progress
 from .results import CannotJudgeError, Mismatch, Outcome, Result, Run, Unjudged
+from .service import FEATURE
 from .settings import Settings, SettingsError
 from .wire import Wire
 from .world import World
@@ -159,6 +160,12 @@ def _untested(context: Context) -> None:
             reason = context.inapplicable.get(pair) or requirement.excludes(
                 operation, context.run.server_version
             )
+            if (
+                not reason
+                and FEATURE in requirement.features
+                and not context.settings.service.asked
+            ):
+                reason = "no limits were given with --max-latency or --max-error-rate"
             if not reason and not requirement.applies(context.features):
                 reason = f"about servers with {', '.join(requirement.features)}"
             if reason and not context.run.trouble:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from .service import NO_LEVELS, ServiceLevels
+
 RoleChoice = Literal["server", "client", "both"]
 Profile = Literal["smoke", "readonly", "standard", "full"]
 PROFILES: dict[Profile, str] = {
@@ -74,6 +76,7 @@ class Settings:
         profile: How far the run may go.
         max_failures: End after this many failures that count against the verdict; None for never.
         rate: Requests per second on average, at most; None for no limit.
+        service: Service levels to judge.
         keep: Whether to leave what was created on the server.
         deviations: File of known deviations.
         reports: Folder that the reports are written to.
@@ -96,6 +99,7 @@ class Settings:
     profile: Profile = "standard"
     max_failures: int | None = None
     rate: float | None = None
+    service: ServiceLevels = NO_LEVELS
     keep: bool = False
     deviations: Path | None = None
     reports: Path = Path("build/conformance")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -155,6 +155,7 @@ class Wire:
         return self._silent >= _MOST_SILENT
 
     def _exchange(self, request: httpx2.Request, content: bytes | None, what: str) -> Exchange:
+        started = time.perf_counter()
         try:
             response = self._http.send(request, stream=True)
             try:
@@ -168,7 +169,8 @@ class Wire:
             # A cookie that a login sets would silently take the place of every other token.
             self._http.cookies.clear()
         self._silent = 0
-        return exchange(request, content, response, body)
+        seconds = time.perf_counter() - started
+        return replace(exchange(request, content, response, body), seconds=seconds)
 
     def _read(self, response: httpx2.Response, what: str) -> bytes:
         """The body, unless it is endless."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from coder_conformance.catalogue import Requirement
-from coder_conformance.results import Failure, Outcome, Result, Run, Unjudged
+from coder_conformance.results import Failure, Outcome, Result, Run, Timing, Unjudged
 
 # Whatever a server might send to take over a page, a terminal, a table or a parser.
 HOSTILE = (
@@ -68,6 +68,10 @@ def mixed(text: str = "why") -> Run:
         Unjudged(
             requirement("list/other", "listWorkspaces"), "listWorkspaces", "not applicable", text
         ),
+    ]
+    made.timings = [
+        Timing("listWorkspaces", False, 100, 0, 81.5, {50: 1.25, 90: 2, 95: 3, 99: 40.04}),
+        Timing("listWorkspaces", True, 7, 7, 3.5, {}),
     ]
     made.leftovers = [f"cf-1-2: {text}"]
     return made

@@ -61,6 +61,8 @@ def test_the_text_report_says_everything() -> None:
         "Not tested (because): ttl/limits",
         "Cannot be tested (because): ttl/no-test",
         "Not applicable (because): list/other",
+        "listWorkspaces  alone           100       0        81.5  1.2  2.0  3.0  40.0",
+        "listWorkspaces  under load        7       7         3.5    -    -    -     -",
         "Left on the server: cf-1-2: because",
     ):
         assert part in shown, part
@@ -179,6 +181,7 @@ def test_markdown_says_everything() -> None:
         "### Cannot be tested\n\n- `because`: `ttl/no-test`",
         "### Not applicable\n\n- `because`: `list/other`",
         "1 error, 1 untestable, 1 not applicable**",
+        "| <code>listWorkspaces</code> | alone | 100 | 0 | 81.5 | 1.2 | 2.0 | 3.0 | 40.0 |",
         "- `cf-1-2: because`",
         "- `ttl/known` · `updateWorkspaceTtlById`: `accepted: because`",
         "2 of 5 documented statuses were seen",
@@ -204,7 +207,9 @@ def test_a_server_cannot_take_over_the_markdown() -> None:
     rest = "\n".join(outside)
     for part in ("<script", "<img", "\n## heading", "\n# out", "](javascript", "@everyone"):
         assert part not in rest, part
-    assert {line.count("|") for line in outside if line.startswith("| <code>")} == {7}
+    times = outside.index("### Milliseconds to answer")
+    for rows, bars in ((outside[:times], 7), (outside[times:], 10)):
+        assert {line.count("|") for line in rows if line.startswith("| <code>")} == {bars}
     assert {line.count("|") for line in outside if line.startswith("| version")} == {3}
 
 
@@ -237,6 +242,7 @@ def test_the_page_says_everything() -> None:
         "400 never",
         "Cannot be tested 1",
         "Not applicable 1",
+        "under load773.5----",
         "418 ×1 undocumented",  # noqa: RUF001 -- as the page has it
     ):
         assert part in page.text, part

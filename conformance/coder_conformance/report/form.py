@@ -11,7 +11,7 @@ import jsonschema_rs
 from coder_spec.files import Json, is_object
 
 from ..catalogue import Requirement
-from ..results import Failure, Outcome, Result, Run, Unjudged
+from ..results import Failure, Outcome, Result, Run, Timing, Unjudged
 from ..settings import SettingsError
 
 # Version of the form; it grows with every change that a reader would notice.
@@ -50,6 +50,7 @@ def as_object(run: Run) -> Json:
             operation: {str(status): count for status, count in sorted(seen.items())}
             for operation, seen in sorted(run.statuses.items())
         },
+        "timings": [_timing(timing) for timing in run.timings],
         "results": [_result(result) for result in run.results],
         "unjudged": [_unjudged(entry) for entry in run.unjudged],
     }
@@ -64,6 +65,17 @@ def _about(judgement: Result | Unjudged) -> Json:
         "needs": list(judgement.requirement.features),
         "writes": judgement.requirement.writes,
         "operation": judgement.operation,
+    }
+
+
+def _timing(timing: Timing) -> Json:
+    return {
+        "operation": timing.operation,
+        "load": timing.load,
+        "answers": timing.answers,
+        "failed": timing.failed,
+        "per_second": round(timing.per_second, 3),
+        "percentiles": {f"p{p}": round(ms, 3) for p, ms in sorted(timing.percentiles.items())},
     }
 
 
@@ -155,6 +167,17 @@ def from_object(content: Json, where: str) -> Run:
     )
     requirements = _requirements([*content["results"], *content["unjudged"]])
     run.results = [_read_result(entry, requirements) for entry in content["results"]]
+    run.timings = [
+        Timing(
+            entry["operation"],
+            entry["load"],
+            entry["answers"],
+            entry["failed"],
+            entry["per_second"],
+            {int(name[1:]): ms for name, ms in entry["percentiles"].items()},
+        )
+        for entry in content["timings"]
+    ]
     run.unjudged = [
         Unjudged(
             requirements[entry["requirement"]], entry["operation"], entry["kind"], entry["reason"]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..results import Failure, Outcome, Result, Run, Verdict
 from . import coverage, repeat
-from .text import TITLES, unexpected, unjudged, untested
+from .text import TITLES, times, unexpected, unjudged, untested
 from .visible import in_html, shortened, visible
 
 # GitHub refuses summaries of more than 1 MiB.
@@ -34,6 +34,7 @@ def render(run: Run) -> str:
         *_unjudged(run),
         *_leftovers(run),
         *_table(run),
+        *_times(run),
     ]
     return "\n".join(parts).rstrip("\n") + "\n"
 
@@ -168,6 +169,19 @@ def _table(run: Run) -> Iterator[str]:
         yield f"| {cell(operation)} | {counts} | {', '.join(never)} |"
     totals = " | ".join(f"**{run.count(outcome)}**" for outcome in Outcome)
     yield f"| **all** | {totals} | |"
+    yield ""
+
+
+def _times(run: Run) -> Iterator[str]:
+    if not run.timings:
+        return
+    (_, _, *names), *rows = times(run)
+    yield "### Milliseconds to answer"
+    yield ""
+    yield f"| operation | | {' | '.join(names)} |"
+    yield f"|---|---|{'--:|' * len(names)}"
+    for operation, *cells in rows:
+        yield f"| {cell(operation)} | {' | '.join(prose(text) for text in cells)} |"
     yield ""
 
 

@@ -45,6 +45,7 @@ def merge(shards: list[tuple[str, Run]]) -> Run:
         documented=runs[0].documented,
     )
     merged.results = _results(runs)
+    merged.timings = [timing for run in runs for timing in run.timings]
     for run in runs:
         for operation, seen in run.statuses.items():
             total = merged.statuses.setdefault(operation, {})

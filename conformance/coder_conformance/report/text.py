@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..results import Outcome, Result, Run, Unjudged
+from ..service import SHOWN
 from .visible import visible
 
 _ROLES = ("server", "client")
@@ -25,6 +26,7 @@ def render(run: Run, limit: int = 20) -> str:
     return "\n".join(
         [
             *_table(run),
+            *_times(run),
             *_failures(run, limit),
             *_deviations(run),
             *_skipped(run),
@@ -53,6 +55,32 @@ def _table(run: Run) -> Iterator[str]:
     )
     yield f"{'all':<{width}}{totals}"
     yield ""
+
+
+def _times(run: Run) -> Iterator[str]:
+    if not run.timings:
+        return
+    rows = times(run)
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    for operation, when, *numbers in rows:
+        cells = "  ".join(
+            f"{text:>{width}}" for text, width in zip(numbers, widths[2:], strict=True)
+        )
+        yield f"{visible(operation):<{widths[0]}}  {visible(when):<{widths[1]}}  {cells}"
+    yield ""
+
+
+def times(run: Run) -> list[tuple[str, ...]]:
+    """How long answers took, as a table with a head; milliseconds."""
+    rows: list[tuple[str, ...]] = [
+        ("ms to answer", "", "answers", "failed", "per second", *(f"p{p}" for p in SHOWN))
+    ]
+    for one in sorted(run.timings, key=lambda timing: (timing.load, timing.operation)):
+        shown = (f"{one.percentiles[p]:.1f}" if one.percentiles else "-" for p in SHOWN)
+        when = "under load" if one.load else "alone"
+        counts = (str(one.answers), str(one.failed), f"{one.per_second:.1f}")
+        rows.append((one.operation, when, *counts, *shown))
+    return rows
 
 
 def _failures(run: Run, limit: int) -> Iterator[str]:

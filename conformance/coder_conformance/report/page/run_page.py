@@ -20,6 +20,7 @@ def render(run: Run) -> str:
         findings.skipped(run),
         tables.matrix(run, numbers),
         tables.operations(run),
+        tables.times(run),
         tables.results(run, numbers),
         findings.leftovers(run),
     ]
@@ -83,9 +84,10 @@ def _bar(run: Run) -> str:
             ("untested", "Not tested"),
             ("matrix", "Matrix"),
             ("operations", "Statuses"),
+            ("times", "Times"),
             ("results", "All results"),
             ("leftovers", "Leftovers"),
         )
-        if anchor != "deviations" or has_deviations(run)
+        if (anchor != "deviations" or has_deviations(run)) and (anchor != "times" or run.timings)
     )
     return f'<div class="bar"><nav aria-label="Sections">{links}</nav>{filters(run.entries)}</div>'

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...results import Result, Run, Unjudged
 from ..coverage import Coverage, coverage, sentence
+from ..text import times as table_of_times
 from ..visible import in_html, shortened
 from .markup import (
     KINDS,
@@ -138,6 +139,34 @@ def _chips(covered: Coverage) -> Iterator[str]:
     for status in covered.undocumented:
         number = covered.seen[status]
         yield f'<span class="chip failed"><b>{status}</b> {TIMES}{number} undocumented</span> '
+
+
+def times(run: Run) -> str:
+    """How long answers took; empty where the run was not asked to judge that."""
+    if not run.timings:
+        return ""
+    (_, _, *names), *rows = table_of_times(run)
+    heads = _head("Operation", "text") + _head("When", "text")
+    heads += "".join(_head(name, "number") for name in names)
+    body = "".join(
+        f'<tr data-operation-row="{in_html(operation)}"><th scope="row"><code>'
+        f"{broken_name(operation)}</code></th><td>{in_html(when)}</td>"
+        + "".join(
+            f'<td class="number" data-value="{text if text != "-" else -1}">{in_html(text)}</td>'
+            for text in cells
+        )
+        + "</tr>"
+        for operation, when, *cells in rows
+    )
+    table = (
+        f'<table class="times" data-sortable><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+    hint = (
+        '<p class="muted">Milliseconds within which so many of a hundred answers came, one request '
+        "after the other or with several under way at once.</p>"
+    )
+    return section("times", "Milliseconds to answer", [hint, scrolled(table, "Times to answer")])
 
 
 def results(run: Run, numbers: dict[int, int]) -> str:
