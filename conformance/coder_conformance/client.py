@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from coder_spec import Contract, Operation
 
@@ -95,6 +95,50 @@ class ClientAdapter(Protocol):
 
     def close(self) -> None:
         """Release everything."""
+        ...
+
+
+# What only some clients offer besides the operations. An adapter has these methods where its client
+# does; without them the requirements about them say nothing of it.
+
+
+@runtime_checkable
+class Repeats(Protocol):
+    """A client that repeats requests that failed for a while."""
+
+    def repeated(
+        self, url: str, token: str, operation: Operation, given: Arguments
+    ) -> Returned | Raised:
+        """Call an operation as by default, with repetition, but without long waits of its own."""
+        ...
+
+
+@runtime_checkable
+class ReadsLists(Protocol):
+    """A client that reads the list of workspaces page by page."""
+
+    def listed(self, url: str, token: str, page_size: int) -> Returned | Raised:
+        """Read all workspaces; the value is the list of them."""
+        ...
+
+
+@runtime_checkable
+class Reconnects(Protocol):
+    """A client with a watch that outlives its connections."""
+
+    def watched(
+        self, url: str, token: str, operation: Operation, given: Arguments, limit: int
+    ) -> Returned | Raised:
+        """Watch over the operation's transport until `limit` workspaces came, then end it."""
+        ...
+
+
+@runtime_checkable
+class BuildsQueries(Protocol):
+    """A client that writes search queries."""
+
+    def query(self, terms: dict[str, str]) -> str:
+        """The query with these values of `name`, `owner`, `template` and `status`."""
         ...
 
 

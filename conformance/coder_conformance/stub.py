@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from websockets.datastructures import Headers
 from websockets.http11 import Request as HandshakeRequest
@@ -26,12 +28,17 @@ class Answer:
         headers: Headers.
         chunks: Pieces of the body, sent one by one. For a WebSocket, its text messages.
         open_ended: Whether the body ends with the connection instead of having a length.
+        broken: Whether it breaks off behind the last piece, although more was announced. A
+            WebSocket is closed with a code of failure.
+        cuts: Where each message of a WebSocket is cut into fragments, with a ping in between.
     """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict[str, str])
     chunks: Sequence[bytes] = ()
     open_ended: bool = False
+    broken: bool = False
+    cuts: Sequence[int] = ()
 
 
 class Stub:
@@ -39,12 +46,15 @@ class Stub:
 
     Attributes:
         answer: What it plays next.
+        respond: Chooses what it plays by the path and query of each request, where that differs.
         received: The requests that came, in order, each with the status that it got.
     """
 
     def __init__(self) -> None:
         self.answer = Answer(500)
+        self.respond: Callable[[str], Answer] | None = None
         self.received: list[Exchange] = []
+        self._playing: dict[UUID, Answer] = {}
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -54,19 +64,23 @@ class Stub:
 
             def _play(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
-                stub.note(self.command, self.path, dict(self.headers), self.rfile.read(length))
-                answer = stub.answer
+                body = self.rfile.read(length)
+                answer = stub.note(self.command, self.path, dict(self.headers), body)
                 self.send_response_only(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
-                if answer.open_ended:
+                chunked = answer.open_ended and answer.broken
+                if answer.open_ended or answer.broken:
                     self.send_header("Connection", "close")
                     self.close_connection = True
-                elif answer.status not in {204, 304}:
-                    self.send_header("Content-Length", str(sum(len(c) for c in answer.chunks)))
+                if chunked:
+                    self.send_header("Transfer-Encoding", "chunked")
+                elif not answer.open_ended and answer.status not in {204, 304}:
+                    size = sum(len(chunk) for chunk in answer.chunks) + answer.broken
+                    self.send_header("Content-Length", str(size))
                 self.end_headers()
                 for chunk in answer.chunks:
-                    self.wfile.write(chunk)
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
                     self.wfile.flush()
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _play  # noqa: N815 -- names that the base class looks for
@@ -94,19 +108,21 @@ class Stub:
         """Address for WebSockets, with the scheme http as clients are configured."""
         return f"http://127.0.0.1:{self._ws.socket.getsockname()[1]}"
 
-    def note(self, method: str, path: str, headers: dict[str, str], body: bytes) -> None:
-        """Remember a request."""
+    def note(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        """Remember a request and choose its answer."""
+        answer = self.answer if self.respond is None else self.respond(path)
         self.received.append(
             Exchange(
                 method=method,
                 url=f"{self.url}{path}",
                 request_headers={name.lower(): value for name, value in headers.items()},
                 request_body=body or None,
-                status=self.answer.status,
-                headers=self.answer.headers,
-                body=b"".join(self.answer.chunks)[:2000],
+                status=answer.status,
+                headers=answer.headers,
+                body=b"".join(answer.chunks)[:2000],
             )
         )
+        return answer
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -126,20 +142,33 @@ class Stub:
             thread.join(timeout=5)
 
     def _handshake(
-        self,
-        connection: ServerConnection,  # noqa: ARG002 -- the signature is the library's
-        request: HandshakeRequest,
+        self, connection: ServerConnection, request: HandshakeRequest
     ) -> HandshakeResponse | None:
-        self.note("GET", request.path, dict(request.headers.raw_items()), b"")
-        if self.answer.status == 101:
+        answer = self.note("GET", request.path, dict(request.headers.raw_items()), b"")
+        if answer.status == 101:
+            self._playing[connection.id] = answer
             return None
-        body = b"".join(self.answer.chunks)
+        body = b"".join(answer.chunks)
         headers = Headers(
-            {**self.answer.headers, "Content-Length": str(len(body)), "Connection": "close"}
+            {**answer.headers, "Content-Length": str(len(body)), "Connection": "close"}
         )
-        return HandshakeResponse(self.answer.status, "Refused", headers, body)
+        return HandshakeResponse(answer.status, "Refused", headers, body)
 
     def _converse(self, connection: ServerConnection) -> None:
-        for chunk in self.answer.chunks:
-            connection.send(chunk.decode())
-        connection.close()
+        answer = self._playing.pop(connection.id)
+        for chunk in answer.chunks:
+            text = chunk.decode()
+            connection.send(_fragments(connection, text, answer.cuts) if answer.cuts else text)
+        if answer.broken:
+            connection.close(1011, "broken")
+        else:
+            connection.close()
+
+
+def _fragments(connection: ServerConnection, text: str, cuts: Sequence[int]) -> Iterator[str]:
+    """The pieces of a message, with a ping before each but the first."""
+    edges = [0, *sorted({cut % (len(text) + 1) for cut in cuts}), len(text)]
+    for index, (start, end) in enumerate(pairwise(edges)):
+        if index:
+            connection.ping()
+        yield text[start:end]

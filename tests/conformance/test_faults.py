@@ -16,6 +16,7 @@ from tests.conformance.faults.catalogue import (
     SERVER_FAULTS,
     judge_client,
     judge_server,
+    mutated,
     narrow,
 )
 from tests.conformance.faults.clients import ClientFault
@@ -31,7 +32,7 @@ def test_a_faulty_server_is_found_out(fault: Fault, tmp_path: Path) -> None:
     assert found.leftovers == []
 
 
-@pytest.mark.parametrize("fault", CLIENT_FAULTS[::4], ids=lambda fault: fault.id)
+@pytest.mark.parametrize("fault", CLIENT_FAULTS[::11], ids=lambda fault: fault.id)
 def test_a_faulty_client_is_found_out(fault: ClientFault, tmp_path: Path) -> None:
     """A change of a few characters in a copy of the client turns the verdict red."""
     found = judge_client(fault, tmp_path, "--examples=5")
@@ -46,3 +47,11 @@ def test_every_fault_breaks_a_requirement_there_is() -> None:
     for fault in [*SERVER_FAULTS, *CLIENT_FAULTS]:
         assert fault.requirement in known, fault.id
         assert fault.operation in known[fault.requirement].operations, fault.id
+
+
+def test_every_client_fault_changes_the_client(tmp_path: Path) -> None:
+    """What it replaces stands in the generated client, and the copy is another one."""
+    for fault in CLIENT_FAULTS:
+        mutated(fault, tmp_path / fault.id)
+        copy = tmp_path / fault.id / "coder_workspaces" / fault.file
+        compile(copy.read_text(encoding="utf-8"), fault.file, "exec")

@@ -13,8 +13,15 @@ from typing import Any
 
 import coder_workspaces
 from coder_conformance.reference.seed.default import MEMBER, OWNER
-from tests.conformance.faults import access, answers, effects, streams
-from tests.conformance.faults.clients import FAULTS as CLIENT_FAULTS
+from tests.conformance.faults import (
+    access,
+    answers,
+    clients,
+    clients_streams,
+    clients_wire,
+    effects,
+    streams,
+)
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import serving
@@ -26,6 +33,11 @@ TOKENS = {
     "CODER_OTHER_TOKEN": str(MEMBER.token),
     "CODER_MEMBER_TOKEN": str(MEMBER.token),
 }
+CLIENT_FAULTS: list[ClientFault] = [
+    *clients.FAULTS,
+    *clients_wire.FAULTS,
+    *clients_streams.FAULTS,
+]
 SERVER_FAULTS: list[Fault] = [*answers.FAULTS, *effects.FAULTS, *access.FAULTS, *streams.FAULTS]
 
 

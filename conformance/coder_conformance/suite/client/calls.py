@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
+from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
 from coder_conformance.client import Arguments, ClientAdapter, Raised, Returned
@@ -83,6 +85,20 @@ def some_arguments(operation: Operation) -> Arguments:
     return Arguments(path, {}, body)
 
 
+def example(strategy: st.SearchStrategy[Any]) -> Any:
+    """A value of a strategy, where one is enough; always the same one."""
+    quick = settings(database=None, phases=[Phase.generate])
+    return find(strategy, lambda _: True, settings=quick, random=Random(1))  # noqa: S311 -- no secret
+
+
+def as_found() -> settings:
+    """Settings under which a large value that shows a fault is not made smaller first.
+
+    That would take minutes, and what differs is named by its place in the value anyway.
+    """
+    return settings(phases=[Phase.explicit, Phase.generate])
+
+
 def success(contract: Contract, operation: Operation) -> list[tuple[int, Json | None]]:
     """Each documented success with the schema of its body, None for no body."""
     found: list[tuple[int, Json | None]] = []
@@ -97,6 +113,7 @@ def success(contract: Contract, operation: Operation) -> list[tuple[int, Json | 
 def play(stub: Stub, answer: Answer) -> None:
     """Let the server play an answer from now on."""
     stub.answer = answer
+    stub.respond = None
     stub.received.clear()
 
 

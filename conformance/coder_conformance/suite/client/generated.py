@@ -13,10 +13,11 @@ from coder_workspaces import (
     APIError,
     AsyncClient,
     Client,
-    CoderError,
     DecodingError,
+    RetryPolicy,
     StreamError,
     models,
+    workspace_query,
 )
 
 
@@ -40,14 +41,23 @@ class _Generated:
             found["body"] = getattr(models, name).model_validate(given.body)
         return found
 
+    def query(self, terms: dict[str, str]) -> str:
+        """See `BuildsQueries`."""
+        return workspace_query(
+            name=terms.get("name"),
+            owner=terms.get("owner"),
+            template=terms.get("template"),
+            status=terms.get("status"),
+        )
+
     @staticmethod
     def value(result: Any) -> Any:
         """What a call returned, as a JSON value."""
         return result if result is None else result.to_dict()
 
     @staticmethod
-    def raised(error: CoderError, before: list[Any]) -> Raised:
-        """An error of the client, taken apart."""
+    def raised(error: Exception, before: list[Any]) -> Raised:
+        """An error of the client, taken apart; also one that it should not let through."""
         shown = f"{error}\n{error!r}\n{vars(error)!r}"
         kind: Kind = "other"
         if isinstance(error, APIError):
@@ -91,10 +101,20 @@ class Blocking(_Generated):
         self, url: str, token: str, operation: Operation, given: Arguments
     ) -> Returned | Raised:
         """See `ClientAdapter`."""
-        method = self._method(url, token, operation)
+        return self._call(self._client(url, token), operation, given)
+
+    def repeated(
+        self, url: str, token: str, operation: Operation, given: Arguments
+    ) -> Returned | Raised:
+        """See `Repeats`."""
+        client = self._client(url, token).with_options(retry=RetryPolicy(base_delay=0.01))
+        return self._call(client, operation, given)
+
+    def _call(self, client: Client, operation: Operation, given: Arguments) -> Returned | Raised:
+        method = getattr(getattr(client, operation.tag), python_name(operation.id))
         try:
             return Returned(self.value(method(**self.arguments(operation, given))))
-        except CoderError as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it raises is judged
             return self.raised(error, [])
 
     def stream(
@@ -102,14 +122,35 @@ class Blocking(_Generated):
     ) -> Returned | Raised:
         """See `ClientAdapter`."""
         method = self._method(url, token, operation)
+        return self._read(lambda: method(**self.arguments(operation, given)), limit)
+
+    def watched(
+        self, url: str, token: str, operation: Operation, given: Arguments, limit: int
+    ) -> Returned | Raised:
+        """See `Reconnects`."""
+        assert operation.stream is not None
+        transport = operation.stream.transport
+        workspaces = self._client(url, token).workspaces
+        workspace = given.path["workspace"]
+        return self._read(lambda: workspaces.watch_workspace(workspace, transport=transport), limit)
+
+    def listed(self, url: str, token: str, page_size: int) -> Returned | Raised:
+        """See `ReadsLists`."""
+        try:
+            found = self._client(url, token).workspaces.iter_workspaces(page_size=page_size)
+            return Returned([self.value(workspace) for workspace in found])
+        except Exception as error:  # noqa: BLE001 -- whatever it raises is judged
+            return self.raised(error, [])
+
+    def _read(self, open_stream: Callable[[], Any], limit: int) -> Returned | Raised:
         seen: list[Any] = []
         try:
-            with method(**self.arguments(operation, given)) as events:
+            with open_stream() as events:
                 for payload in events:
                     seen.append(self.value(payload))
                     if len(seen) == limit:
                         break
-        except CoderError as error:
+        except Exception as error:  # noqa: BLE001 -- whatever it raises is judged
             return self.raised(error, seen)
         return Returned(seen)
 
@@ -151,13 +192,24 @@ class Asynchronous(_Generated):
         self, url: str, token: str, operation: Operation, given: Arguments
     ) -> Returned | Raised:
         """See `ClientAdapter`."""
+        return self._call(self._client(url, token), operation, given)
 
+    def repeated(
+        self, url: str, token: str, operation: Operation, given: Arguments
+    ) -> Returned | Raised:
+        """See `Repeats`."""
+        client = self._client(url, token).with_options(retry=RetryPolicy(base_delay=0.01))
+        return self._call(client, operation, given)
+
+    def _call(
+        self, client: AsyncClient, operation: Operation, given: Arguments
+    ) -> Returned | Raised:
         async def run() -> Returned | Raised:
-            method = self._method(url, token, operation)
+            method = getattr(getattr(client, operation.tag), python_name(operation.id))
             called: Awaitable[Any] = method(**self.arguments(operation, given))
             try:
                 return Returned(self.value(await called))
-            except CoderError as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it raises is judged
                 return self.raised(error, [])
 
         return self._runner.run(run())
@@ -166,17 +218,41 @@ class Asynchronous(_Generated):
         self, url: str, token: str, operation: Operation, given: Arguments, limit: int
     ) -> Returned | Raised:
         """See `ClientAdapter`."""
+        method = self._method(url, token, operation)
+        return self._read(lambda: method(**self.arguments(operation, given)), limit)
+
+    def watched(
+        self, url: str, token: str, operation: Operation, given: Arguments, limit: int
+    ) -> Returned | Raised:
+        """See `Reconnects`."""
+        assert operation.stream is not None
+        transport = operation.stream.transport
+        workspaces = self._client(url, token).workspaces
+        workspace = given.path["workspace"]
+        return self._read(lambda: workspaces.watch_workspace(workspace, transport=transport), limit)
+
+    def listed(self, url: str, token: str, page_size: int) -> Returned | Raised:
+        """See `ReadsLists`."""
 
         async def run() -> Returned | Raised:
-            method = self._method(url, token, operation)
+            try:
+                found = self._client(url, token).workspaces.iter_workspaces(page_size=page_size)
+                return Returned([self.value(workspace) async for workspace in found])
+            except Exception as error:  # noqa: BLE001 -- whatever it raises is judged
+                return self.raised(error, [])
+
+        return self._runner.run(run())
+
+    def _read(self, open_stream: Callable[[], Any], limit: int) -> Returned | Raised:
+        async def run() -> Returned | Raised:
             seen: list[Any] = []
             try:
-                async with method(**self.arguments(operation, given)) as events:
+                async with open_stream() as events:
                     async for payload in events:
                         seen.append(self.value(payload))
                         if len(seen) == limit:
                             break
-            except CoderError as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it raises is judged
                 return self.raised(error, seen)
             return Returned(seen)
 

@@ -19,7 +19,9 @@ from coder_conformance.stub import Answer, Stub
 from coder_conformance.suite.client.calls import (
     COMMON,
     JSON,
+    as_found,
     call,
+    example,
     play,
     play_json,
     same,
@@ -41,6 +43,7 @@ def _decodes(
     for status, schema in success(context.contract, operation):
         bodies = st.none() if schema is None else payloads.of(schema)
 
+        @as_found()
         @given(st.just(status), bodies)
         def check(status: int, body: Any) -> None:
             context.checked += 1
@@ -158,13 +161,40 @@ def test_survives_odd_answers(
     _expect(call(client, stub, operation, arguments), stub, "api", 404)
     play(stub, Answer(500, {}, []))
     _expect(call(client, stub, operation, arguments), stub, "api", 500)
+    if operation.stream is not None:
+        play(stub, Answer(200, {"Content-Type": "text/html"}, html))
+        _expect_no_value(client, stub, operation)
     for status, schema in success(context.contract, operation):
-        if schema is None:
-            continue
-        for body in (b"", b"{", b"[]", b"null", b'"x"', b"<html>", b"\xff"):
-            play(stub, Answer(status, JSON, [body]))
-            _expect(call(client, stub, operation, arguments), stub, "decoding")
-        _incomplete(context, client, stub, payloads, operation, status, schema)
+        if schema is not None:
+            _unreadable(context, client, stub, operation, status, payloads.of(schema))
+            _incomplete(context, client, stub, payloads, operation, status, schema)
+
+
+def _expect_no_value(client: ClientAdapter, stub: Stub, operation: Operation) -> None:
+    """Check that a call raises any error."""
+    got = call(client, stub, operation, some_arguments(operation))
+    if not isinstance(got, Raised):
+        raise Mismatch("an error", f"the value {shorten(repr(got))}", stub.received[-1])
+
+
+def _unreadable(
+    context: Context,
+    client: ClientAdapter,
+    stub: Stub,
+    operation: Operation,
+    status: int,
+    bodies: st.SearchStrategy[Any],
+) -> None:
+    """What is no JSON, or no object, or breaks off is refused, even behind the last brace."""
+    for body in (b"", b"{", b"[]", b"null", b'"x"', b"<html>", b"\xff"):
+        context.checked += 1
+        play(stub, Answer(status, JSON, [body]))
+        _expect(call(client, stub, operation, some_arguments(operation)), stub, "decoding")
+    whole = json.dumps(example(bodies)).encode()
+    for body in (whole, whole[: len(whole) // 2]):
+        context.checked += 1
+        play(stub, Answer(status, JSON, [body], broken=True))
+        _expect_no_value(client, stub, operation)
 
 
 def _incomplete(
@@ -179,6 +209,7 @@ def _incomplete(
     """A body without a field that the contract requires is refused, at any depth."""
     arguments = some_arguments(operation)
 
+    @as_found()
     @given(payloads.of(schema), st.randoms(use_true_random=False))
     def check(payload: Any, chance: Any) -> None:
         context.checked += 1

@@ -16,7 +16,15 @@ from coder_conformance.exchange import shorten
 from coder_conformance.payloads import Payloads
 from coder_conformance.results import Mismatch
 from coder_conformance.stub import Answer, Stub
-from coder_conformance.suite.client.calls import COMMON, TOKEN, play, same, some_arguments
+from coder_conformance.suite.client.calls import (
+    COMMON,
+    TOKEN,
+    as_found,
+    example,
+    play,
+    same,
+    some_arguments,
+)
 from coder_spec import Operation
 
 WORKSPACE = {"$ref": "#/components/schemas/Workspace"}
@@ -24,14 +32,22 @@ ENVELOPE = {"$ref": "#/components/schemas/Response"}
 Event = tuple[str, Any]
 
 
-def _play(stub: Stub, operation: Operation, events: list[Event], cuts: list[int]) -> None:
+def _play(
+    stub: Stub, operation: Operation, events: list[Event], cuts: list[int], *, broken: bool = False
+) -> None:
     """Let the server send these events, the bytes cut into pieces where told."""
+    play(stub, stream_answer(operation, events, cuts, broken=broken))
+
+
+def stream_answer(
+    operation: Operation, events: list[Event], cuts: list[int], *, broken: bool = False
+) -> Answer:
+    """A stream of these events, which ends behind them in an orderly way or breaks off."""
     if operation.stream is not None and operation.stream.transport == "websocket":
         messages = [
             json.dumps({"type": kind, "data": data}).encode() + b"\n" for kind, data in events
         ]
-        play(stub, Answer(101, {}, messages))
-        return
+        return Answer(101, {}, messages, broken=broken, cuts=cuts)
     whole = b"".join(
         f"event: {kind}\n".encode()
         + (b"" if kind == "ping" else b"data: " + json.dumps(data).encode() + b"\n")
@@ -41,7 +57,7 @@ def _play(stub: Stub, operation: Operation, events: list[Event], cuts: list[int]
     edges = [0, *sorted({cut % (len(whole) + 1) for cut in cuts}), len(whole)]
     pieces = [whole[a:b] for a, b in pairwise(edges) if a < b]
     headers = {**COMMON, "Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
-    play(stub, Answer(200, headers, pieces, open_ended=True))
+    return Answer(200, headers, pieces, open_ended=True, broken=broken)
 
 
 def _read(client: ClientAdapter, stub: Stub, operation: Operation, limit: int) -> Returned | Raised:
@@ -65,6 +81,7 @@ def test_streams_events(
     """Every data event arrives whole and in order, however the bytes are cut and pinged."""
     workspaces = (new_payloads if new else payloads).of(WORKSPACE)
 
+    @as_found()
     @given(
         st.lists(workspaces, min_size=1, max_size=3),
         st.lists(st.integers(0, 100_000), max_size=4),
@@ -81,6 +98,9 @@ def test_streams_events(
         same(sent, _read(client, stub, operation, len(sent)), stub.received[-1])
 
     check()
+    large = {**example(workspaces), "template_display_name": "long " * 30_000}
+    _play(stub, operation, [("ping", None), ("data", large), ("data", large)], [])
+    same([large, large], _read(client, stub, operation, 2), stub.received[-1])
 
 
 @pytest.mark.requirement("client/stream-errors")
@@ -89,6 +109,7 @@ def test_stream_errors(
 ) -> None:
     """An error event is raised with its message, after what came before it."""
 
+    @as_found()
     @given(payloads.of(WORKSPACE), payloads.of(ENVELOPE))
     def check(workspace: Any, envelope: Any) -> None:
         context.checked += 1
@@ -102,3 +123,22 @@ def test_stream_errors(
         same([workspace], Returned(list(got.before)), seen)
 
     check()
+
+
+@pytest.mark.requirement("client/stream-ends")
+def test_stream_ends(
+    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+) -> None:
+    """What came before is there in any case; what breaks off is no end like any other."""
+    workspace = example(payloads.of(WORKSPACE))
+    events: list[Event] = [("ping", None), ("data", workspace)]
+    context.checked += 2
+    _play(stub, operation, events, [])
+    same([workspace], _read(client, stub, operation, 2), stub.received[-1])
+    _play(stub, operation, events, [], broken=True)
+    got = _read(client, stub, operation, 2)
+    if not isinstance(got, Raised):
+        raise Mismatch(
+            "an error for a stream that broke off", shorten(repr(got)), stub.received[-1]
+        )
+    same([workspace], Returned(list(got.before)), stub.received[-1])
