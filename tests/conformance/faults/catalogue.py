@@ -20,6 +20,7 @@ from tests.conformance.faults import (
     clients_streams,
     clients_wire,
     effects,
+    robust,
     streams,
 )
 from tests.conformance.faults.clients import ClientFault
@@ -38,7 +39,13 @@ CLIENT_FAULTS: list[ClientFault] = [
     *clients_wire.FAULTS,
     *clients_streams.FAULTS,
 ]
-SERVER_FAULTS: list[Fault] = [*answers.FAULTS, *effects.FAULTS, *access.FAULTS, *streams.FAULTS]
+SERVER_FAULTS: list[Fault] = [
+    *answers.FAULTS,
+    *effects.FAULTS,
+    *access.FAULTS,
+    *streams.FAULTS,
+    *robust.FAULTS,
+]
 
 
 @dataclass(frozen=True)

@@ -104,15 +104,6 @@ FAULTS = [
         "            await self.aclose()\n            return None",
     ),
     ClientFault(
-        "a-page-is-a-stream",
-        SSE,
-        "client/survives-odd-answers",
-        "_sources.py",
-        'if response.status_code == 200 and kind == "text/event-stream":',
-        "if response.status_code == 200:",
-        sentence="A web page is taken for a stream without events.",
-    ),
-    ClientFault(
         "creations-are-repeated",
         "createUserWorkspace",
         SAFELY,
