@@ -1,16 +1,18 @@
-"""The two grammars of the contract that no pattern expresses: schedules and search queries."""
+"""The grammars that requests are made from: schedules, search queries and names."""
 
 from __future__ import annotations
 
+import string
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
 _DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
-# Zones without summer time, in which every local minute happens exactly once.
-_STEADY = ["UTC", "Asia/Kolkata", "Asia/Tokyo", "America/Phoenix"]
+# Zones without summer time, in which every local minute happens exactly once; none means UTC.
+_STEADY = ["UTC", "", "Asia/Kolkata", "Asia/Tokyo", "America/Phoenix"]
 _ZONES = [*_STEADY, "Europe/Berlin", "America/New_York", "Australia/Sydney"]
+_LETTERS = string.ascii_letters + string.digits
 
 BAD_SCHEDULES = (
     "* * * *",
@@ -117,3 +119,29 @@ def queries() -> st.SearchStrategy[str]:
         ),
     )
     return st.lists(words, max_size=3, unique_by=lambda word: word.split(":")[0]).map(" ".join)
+
+
+def names() -> st.SearchStrategy[str]:
+    """Names that the rule for workspaces allows, odd ones among them."""
+    part = st.text(_LETTERS, min_size=1, max_size=10)
+    joined = st.lists(part, min_size=1, max_size=6).map("-".join)
+    plain = st.text(_LETTERS, min_size=1, max_size=32)
+    odd = ("0", "z", "007", "9-x", "1-2-3", "New", "NEW", "Create", "CREATE", "new-1", "create-1",
+           "news", "recreate", "me", "default", "x" * 32, "0" * 32, "a-" * 15 + "ab")  # fmt: skip
+    return st.one_of(st.sampled_from(odd), joined, plain).filter(
+        lambda name: len(name) <= 32 and name not in {"new", "create"}
+    )
+
+
+def bad_names() -> st.SearchStrategy[str]:
+    """Good names that one character, at the start, within or at the end, has spoilt."""
+    foreign = st.one_of(
+        st.sampled_from(list(" \t\n\r_./@:+%'\"\\\u00a0\u200b\u00e9\u0660\uff41\u212a")),
+        st.characters(exclude_categories=["Cs"], exclude_characters=_LETTERS + "-\0"),
+    )
+    within = st.tuples(names(), foreign, st.sampled_from([0, 1, None]))
+    spoilt = within.map(
+        lambda t: t[0] + t[1] if t[2] is None else t[0][: t[2]] + t[1] + t[0][t[2] :]
+    )
+    hyphens = names().flatmap(lambda name: st.sampled_from([f"-{name}", f"{name}-", f"{name}--a"]))
+    return st.one_of(spoilt, hyphens)

@@ -26,8 +26,14 @@ class Search:
         self.base = several.query
 
     def __call__(self, query: str) -> Exchange:
-        """The answer to a query."""
-        return self.scenario.call(LIST, {}, 200, query={"q": query})
+        """The answer to a query, whose count is that of what was found."""
+        answer = self.scenario.call(LIST, {}, 200, query={"q": query})
+        surplus = _surplus(answer)
+        if surplus and not 0 < surplus <= _surplus(self.scenario.call(LIST, {}, 200)):
+            page = answer.json()
+            found = len(page["workspaces"])
+            raise Mismatch(f"count = {found} for {query!r}", f"count = {page['count']}", answer)
+        return answer
 
     def finds(self, query: str, fits: Callable[[Json], bool]) -> None:
         """The query finds, of the run's own workspaces, just those that fit, in their order.
@@ -55,6 +61,12 @@ class Search:
         """The query is refused, naming these fields."""
         answer = self.scenario.call(LIST, {}, 400, query={"q": query})
         self.scenario.refused(answer, *fields)
+
+
+def _surplus(answer: Exchange) -> int:
+    """How many were counted and not shown, which happens where a template cannot be read."""
+    page = answer.json()
+    return int(page["count"]) - len(page["workspaces"])
 
 
 def has(text: str) -> Callable[[Json], bool]:

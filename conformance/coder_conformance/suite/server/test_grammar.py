@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coder_conformance import formats
 from coder_conformance.suite.server.search import LIST, Search, has
 
 Json = dict[str, Any]
@@ -35,6 +36,28 @@ def test_blanks(search: Search) -> None:
     for query in (f"  owner:me   name:{name}  ", f" name:{name}", f"name:{name} "):
         search.finds(query, has(name))
     search.finds("   ", lambda _: True)
+
+
+@MARK("list/q-other-blanks")
+def test_other_blanks(search: Search) -> None:
+    """What other programs take for the end of a word is a character like any other here."""
+    name = search.one["name"]
+    for blank in "\t\n\r\v\f\u0085\u00a0\u2003\u2028\u3000":
+        search.refuses(f"owner:me{blank}name:{name}", "q")
+        search.nothing(f"{name}{blank}{name}")
+        search.nothing(f"name:{name}{blank}")
+
+
+@MARK("list/count")
+def test_count(search: Search) -> None:
+    """Whatever is asked for; `Search` looks at it with each query."""
+
+    @given(formats.queries())
+    def check(query: str) -> None:
+        search(query)
+
+    check()
+    search("")
 
 
 @MARK("list/q-word-order")

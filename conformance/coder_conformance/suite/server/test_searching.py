@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -183,12 +184,14 @@ def test_booleans(search: Search) -> None:
 
 @MARK("list/q-last-used")
 def test_last_used(search: Search) -> None:
-    """A microsecond before, the moment itself, and a microsecond after."""
+    """A microsecond before, the moment itself, and a microsecond after, in any zone."""
     step = timedelta(microseconds=1)
+    zones = [UTC, *(timezone(timedelta(hours=h)) for h in (14, 5.5, -3.5, -12))]
     for workspace in search.mine[:3]:
         used = datetime.fromisoformat(workspace["last_used_at"]).astimezone(UTC)
-        for moment in (used - step, used, used + step):
-            stamp = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        for moment, zone in product((used - step, used, used + step), zones):
+            stamp = moment.astimezone(zone).isoformat(timespec="microseconds")
+            stamp = stamp.replace("+00:00", "Z")
             search.finds(f'{search.base} last_used_after:"{stamp}"', _used(moment, after=True))
             search.finds(f'{search.base} last_used_before:"{stamp}"', _used(moment, after=False))
 
