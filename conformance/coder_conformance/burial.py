@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from threading import Event
 from typing import Any
 
-from . import streams
-from .evidence import Burial, Told
+from .evidence import Burial
 from .exchange import Exchange
-from .results import CannotJudgeError, Mismatch
-from .streams import EventStream, Socket
+from .listening import Listener
+from .results import CannotJudgeError
 from .together import together
 from .wire import Wire
 from .world import World
@@ -38,8 +37,7 @@ def bury(world: World, workspace: str) -> Burial:
     stop_steps = world.follow(workspace)
     before = world.read(workspace)
     with ExitStack() as stack:
-        told = {websocket: Told() for websocket in (False, True)}
-        opened = {w: _open(world, workspace, w, told[w], stack) for w in told}
+        listener = Listener(world, workspace, stack)
         delete = world.ask("createWorkspaceBuild", path, body={"transition": "delete"})
         if delete.status != 201:
             raise CannotJudgeError(f"the deletion of {workspace} was refused: {delete.answer()}")
@@ -49,29 +47,11 @@ def bury(world: World, workspace: str) -> Burial:
         by_name = world.ask("getWorkspaceMetadataByUserAndWorkspaceName", named)
         queries = (None, {"q": f"id:{workspace}"}, {"q": f"name:{before['name']}"})
         lists = [world.ask("listWorkspaces", query=query) for query in queries]
-        for websocket, stream in opened.items():
-            if stream is not None:
-                _listen(stream, told[websocket])
+        listener.listen(lambda seen: bool(seen["latest_build"]["status"] == "deleted"))
+    told = listener.told
     return Burial(
         sleep, stop, stop_steps, before, delete, steps, reads, by_id, by_name, lists, told
     )
-
-
-def _open(
-    world: World, workspace: str, websocket: bool, told: Told, stack: ExitStack
-) -> EventStream | Socket | None:
-    path = streams.watch_path(workspace, websocket=websocket)
-    limit = world.settings.timeouts.event
-    opening = streams.socket if websocket else streams.event_stream
-    opened: AbstractContextManager[EventStream | Socket] = opening(world.wire, path, limit)
-    try:
-        stream = stack.enter_context(opened)
-        told.opened = stream.opened
-        stream.next_data()
-    except (Mismatch, CannotJudgeError) as error:
-        told.error = error
-        return None
-    return stream
 
 
 def _watch(world: World, workspace: str) -> tuple[list[Exchange], list[list[Exchange]]]:
@@ -97,18 +77,3 @@ def _watch(world: World, workspace: str) -> tuple[list[Exchange], list[list[Exch
 
     steps, *reads = together(world.wire, follow, read, read)
     return steps, reads
-
-
-def _listen(stream: EventStream | Socket, told: Told) -> None:
-    """Take down what has come, up to the end of the workspace, and what comes a moment later."""
-    deadline = time.monotonic() + 2 * stream.limit
-    try:
-        while time.monotonic() < deadline:
-            told.payloads.append(stream.next_data())
-            if told.payloads[-1]["latest_build"]["status"] == "deleted":
-                told.ended = stream.ends_within(0.5)
-                return
-    except Mismatch as error:
-        told.error = error
-    except (LookupError, TypeError) as error:
-        told.error = Mismatch("a workspace", repr(error), told.opened)

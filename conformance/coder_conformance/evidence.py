@@ -68,19 +68,63 @@ class Race:
 
 @dataclass(slots=True)
 class Told:
-    """What a stream told of the end of a workspace.
+    """What a stream told of something that was done meanwhile.
 
     Attributes:
         opened: The request that opened it; None when that failed.
-        payloads: Its data events, up to the one that shows the end.
+        payloads: Its data events, up to the one that shows that it is done.
+        complete: Whether that one came.
         error: Why there are no more.
         ended: Whether the stream itself ended soon after that.
     """
 
     opened: Exchange | None = None
     payloads: list[Json] = field(default_factory=list[Json])
+    complete: bool = False
     error: Mismatch | CannotJudgeError | None = None
     ended: bool = False
+
+
+@dataclass(slots=True)
+class Turn:
+    """One build of a workspace.
+
+    Attributes:
+        transition: What was asked for.
+        ttl: The time to stop at that moment, in milliseconds.
+        said: The answer.
+        steps: Reads until it had ended; none when it was refused.
+        views: Reads after that: by identifier, by name, and a list by name.
+    """
+
+    transition: str
+    ttl: int | None
+    said: Exchange
+    steps: list[Exchange] = field(default_factory=list[Exchange])
+    views: list[Exchange] = field(default_factory=list[Exchange])
+
+
+@dataclass(slots=True)
+class Cycle:
+    """A workspace that was stopped, and started and stopped twice.
+
+    Attributes:
+        before: The stopped workspace.
+        settings: What it was given before that, as reads show it.
+        given: The answers to the requests that gave it, by operationId.
+        turns: The builds, up to the first one that was refused.
+        told: What its streams told of the second and the third one.
+        beside: What the streams of another workspace told meanwhile, up to a new deadline of it.
+        other: Identifier of that one.
+    """
+
+    before: Json
+    settings: Json
+    given: dict[str, Exchange]
+    turns: list[Turn]
+    told: dict[bool, Told]
+    beside: dict[bool, Told]
+    other: str
 
 
 @dataclass(slots=True)

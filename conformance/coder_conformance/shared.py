@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .burial import bury
-from .evidence import Birth, Burial, Heir, Neighbour, Race
+from .cycle import turn_over
+from .evidence import Birth, Burial, Cycle, Heir, Neighbour, Race
 from .results import CannotJudgeError
 from .together import Calls, together
 from .world import BY_NAME, GET, World
@@ -61,6 +62,7 @@ class Shared:
         self._births: dict[str, Birth] = {}
         self._homes: dict[str, str] = {}
         self._pair = ""
+        self._cycle: Cycle | None = None
         self._burial: Burial | None = None
         self._heir: Heir | None = None
         self._neighbour: Neighbour | None = None
@@ -121,6 +123,13 @@ class Shared:
         if self._burial is None:
             self._burial = bury(self.world, self._home("grave"))
         return self._burial
+
+    def cycle(self) -> Cycle:
+        """How the stopped workspace was started and stopped."""
+        if self._cycle is None:
+            other = self.running()
+            self._cycle = turn_over(self.world, self.stopped(), other)
+        return self._cycle
 
     def heir(self) -> Heir:
         """What was seen of a workspace that got the name of a deleted one."""

@@ -184,13 +184,14 @@ class World:
         made = _object(birth.answer)
         self.own(made["id"])
         name, identifier = str(birth.fields["name"]), str(made["id"])
-        birth.at_once = self._views(identifier, name)
+        birth.at_once = self.views(identifier, name)
         birth.at_once.append(self.ask("listWorkspaces", query={"q": f"id:{identifier}"}))
         birth.steps = self.follow(identifier)
-        birth.settled = self._views(identifier, name)
+        birth.settled = self.views(identifier, name)
         return birth
 
-    def _views(self, workspace: str, name: str) -> list[Exchange]:
+    def views(self, workspace: str, name: str) -> list[Exchange]:
+        """Reads by identifier and by name, and a list by name; whatever comes."""
         return [
             self.ask(GET, {"workspace": workspace}),
             self.ask(BY_NAME, {"user": "me", "workspacename": name}),

@@ -34,28 +34,42 @@ def accepted(scenario: Scenario, birth: Birth) -> None:
     scenario.context.expect(birth.operation, birth.answer, 201)
 
 
-def views(scenario: Scenario, birth: Birth, *, at_once: bool) -> list[tuple[Json, Exchange]]:
-    """The new workspace as each operation showed it, at once or when it had been built."""
-    identifier = birth.workspace["id"]
-    by_id, by_name, listed = (birth.at_once if at_once else birth.settled)[:3]
+def looks(
+    scenario: Scenario, identifier: str, reads: list[Exchange]
+) -> list[tuple[Json, Exchange]]:
+    """The workspace in each of these reads: by identifier, by name, and in a list."""
+    by_id, by_name, listed = reads[:3]
     context = scenario.context
     context.expect("getWorkspaceMetadataById", by_id, 200)
     context.expect("getWorkspaceMetadataByUserAndWorkspaceName", by_name, 200)
     context.expect("listWorkspaces", listed, 200)
     found = [item for item in listed.json()["workspaces"] if item["id"] == identifier]
     if not found:
-        raise Mismatch(f"a list that holds {birth.fields['name']}", "a list without it", listed)
+        raise Mismatch(f"a list that holds {identifier}", "a list without it", listed)
     return [(by_id.json(), by_id), (by_name.json(), by_name), (found[0], listed)]
 
 
+def shows(view: Json, answer: Exchange, **fields: Any) -> None:
+    """Check that a view shows these values; None means absent or null."""
+    for name, expected in fields.items():
+        if view.get(name) != expected:
+            actual = shorten(repr(view.get(name, "absent")))
+            raise Mismatch(f"{name} = {expected!r}", f"{name} = {actual}", answer)
+
+
 def showed(scenario: Scenario, birth: Birth, *, at_once: bool = False, **fields: Any) -> Json:
-    """The new workspace, once every view is known to show these values; None: absent or null."""
-    seen = views(scenario, birth, at_once=at_once)
+    """The new workspace, once it is known that every view showed these values.
+
+    Args:
+        scenario: Knows the contract.
+        birth: How it came about.
+        at_once: Whether the first views count, or those after its build.
+        **fields: The values; None means absent or null.
+    """
+    reads = birth.at_once if at_once else birth.settled
+    seen = looks(scenario, birth.workspace["id"], reads)
     for view, answer in seen:
-        for name, expected in fields.items():
-            if view.get(name) != expected:
-                actual = shorten(repr(view.get(name, "absent")))
-                raise Mismatch(f"{name} = {expected!r}", f"{name} = {actual}", answer)
+        shows(view, answer, **fields)
     return seen[0][0]
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from coder_conformance.evidence import Turn
 from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.shared import Shared
+from coder_conformance.suite.server.births import looks, shows
 from coder_conformance.suite.server.scenario import Scenario
 
 Json = dict[str, Any]
@@ -30,30 +32,35 @@ def ask(scenario: Scenario, workspace: Json, transition: str, *statuses: int) ->
     return answer
 
 
-def follow(scenario: Scenario, workspace: Json) -> list[Json]:
-    """The latest build as each read shows it, until it has ended."""
-    seen: list[Json] = []
-    for _ in range(100_000):
-        query = {"include_deleted": "true"}
-        answer = scenario.on(workspace, GET, 200, query=query)
-        seen.append(answer.json()["latest_build"])
-        if seen[-1]["job"]["status"] in {"succeeded", "failed", "canceled"}:
-            return seen
-    raise CannotJudgeError("the build did not end")
+def turns(scenario: Scenario, shared: Shared) -> list[Turn]:
+    """How the stopped workspace was started and stopped, each of which was accepted."""
+    cycle = shared.cycle()
+    for name, answer in cycle.given.items():
+        scenario.context.expect(name, answer, 204)
+    for turn in cycle.turns:
+        scenario.context.expect(BUILD, turn.said, 201)
+    return cycle.turns
+
+
+def builds_of(scenario: Scenario, turn: Turn) -> list[Json]:
+    """The build as each read showed it, until it had ended."""
+    return [scenario.context.expect(GET, r, 200).json()["latest_build"] for r in turn.steps]
 
 
 @MARK("lifecycle/build-numbers")
-def test_build_numbers(scenario: Scenario, stopped: Json) -> None:
+def test_build_numbers(scenario: Scenario, shared: Shared) -> None:
     """One by one, whatever the transition."""
-    last = stopped["latest_build"]
-    for transition in ("start", "stop", "stop"):
-        said = ask(scenario, stopped, transition, 201)
+    last = shared.cycle().before["latest_build"]
+    for turn in turns(scenario, shared):
+        said = turn.said.json()
         if said["build_number"] != last["build_number"] + 1 or said["id"] == last["id"]:
             expected = f"a new build {last['build_number'] + 1}"
-            raise Mismatch(expected, f"{said['id']} {said['build_number']}", scenario.wire.last)
-        shown = scenario.world.settled(stopped["id"])["latest_build"]
+            raise Mismatch(expected, f"{said['id']} {said['build_number']}", turn.said)
+        shown = builds_of(scenario, turn)[-1]
         if (shown["id"], shown["build_number"]) != (said["id"], said["build_number"]):
-            raise Mismatch(f"build {said['id']}", shown["id"], scenario.wire.last)
+            raise Mismatch(f"build {said['id']}", shown["id"], turn.steps[-1])
+        if (shown["transition"], said["transition"]) != (turn.transition, turn.transition):
+            raise Mismatch(f"the transition {turn.transition}", shown["transition"], turn.said)
         last = shown
 
 
@@ -103,49 +110,44 @@ def test_one_at_a_time(scenario: Scenario, stopped: Json) -> None:
 
 
 @MARK("lifecycle/deadline")
-def test_deadline(scenario: Scenario, stopped: Json) -> None:
+def test_deadline(scenario: Scenario, shared: Shared) -> None:
     """With a time to stop and without one."""
-    scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body={})
-    for ttl in (3_600_000, None):
-        scenario.on(stopped, "updateWorkspaceTtlById", 204, body={"ttl_ms": ttl})
-        build = scenario.world.build(stopped["id"], "start")["latest_build"]
-        if ttl is None:
-            if build["deadline"] != build["max_deadline"]:
-                raise Mismatch("no deadline", repr(build["deadline"]), scenario.wire.last)
+    for turn in turns(scenario, shared):
+        build, read = builds_of(scenario, turn)[-1], turn.steps[-1]
+        if turn.transition == "stop":
             continue
-        expected = datetime.fromisoformat(build["job"]["completed_at"]) + timedelta(
-            milliseconds=ttl
-        )
+        if turn.ttl is None:
+            if build["deadline"] != build["max_deadline"]:
+                raise Mismatch("no deadline", repr(build["deadline"]), read)
+            continue
+        done = datetime.fromisoformat(build["job"]["completed_at"])
+        expected = done + timedelta(milliseconds=turn.ttl)
         shown = build["deadline"] and datetime.fromisoformat(build["deadline"])
         if not shown or abs((shown - expected).total_seconds()) > 30:
-            raise Mismatch(f"the deadline {expected}", str(build["deadline"]), scenario.wire.last)
-        scenario.world.build(stopped["id"], "stop")
-    scenario.world.build(stopped["id"], "stop")
+            raise Mismatch(f"the deadline {expected}", str(build["deadline"]), read)
 
 
 @MARK("lifecycle/while-building")
-def test_while_building(scenario: Scenario, stopped: Json) -> None:
+def test_while_building(scenario: Scenario, shared: Shared) -> None:
     """Nothing is there before it is there."""
-    scenario.on(stopped, "updateWorkspaceTtlById", 204, body={"ttl_ms": 3_600_000})
-    for transition in ("start", "stop"):
-        ask(scenario, stopped, transition, 201)
-        for build in follow(scenario, stopped)[:-1]:
+    for turn in turns(scenario, shared):
+        for build in builds_of(scenario, turn)[:-1]:
             if build["deadline"] is not None or build["resources"]:
                 seen = f"deadline {build['deadline']}, {len(build['resources'])} resources"
-                raise Mismatch("no deadline and no resources", seen, scenario.wire.last)
+                raise Mismatch("no deadline and no resources", seen, turn.steps[-1])
 
 
 @MARK("lifecycle/stop")
-def test_stop(scenario: Scenario, stopped: Json) -> None:
+def test_stop(scenario: Scenario, shared: Shared) -> None:
     """No agents, until it is started again."""
-    for transition, running in (("start", True), ("stop", False)):
-        build = scenario.world.build(stopped["id"], transition)["latest_build"]
-        status = "running" if running else "stopped"
+    for turn in turns(scenario, shared):
+        build, read = builds_of(scenario, turn)[-1], turn.steps[-1]
+        status = "running" if turn.transition == "start" else "stopped"
         if build["status"] != status:
-            raise Mismatch(status, build["status"], scenario.wire.last)
+            raise Mismatch(status, build["status"], read)
         agents = [a for resource in build["resources"] for a in resource.get("agents", [])]
-        if agents and not running:
-            raise Mismatch("no agents", f"{len(agents)}", scenario.wire.last)
+        if agents and turn.transition == "stop":
+            raise Mismatch("no agents", f"{len(agents)}", read)
 
 
 @MARK("lifecycle/restart")
@@ -159,26 +161,27 @@ def test_restart(scenario: Scenario, running: Json) -> None:
 
 
 @MARK("lifecycle/same-version")
-def test_same_version(scenario: Scenario, stopped: Json) -> None:
+def test_same_version(scenario: Scenario, shared: Shared) -> None:
     """Also with updates switched on, since they are for automatic starts."""
-    version = stopped["latest_build"]["template_version_id"]
-    for transition in ("start", "stop"):
-        build = scenario.world.build(stopped["id"], transition)["latest_build"]
+    version = shared.cycle().before["latest_build"]["template_version_id"]
+    for turn in turns(scenario, shared):
+        build = builds_of(scenario, turn)[-1]
         if build["template_version_id"] != version:
-            raise Mismatch(f"the version {version}", build["template_version_id"])
+            seen = build["template_version_id"]
+            raise Mismatch(f"the version {version}", seen, turn.steps[-1])
 
 
 @MARK("lifecycle/times")
-def test_times(scenario: Scenario, stopped: Json) -> None:
+def test_times(scenario: Scenario, shared: Shared) -> None:
     """Each moment after the one before."""
-    last = datetime.fromisoformat(stopped["latest_build"]["created_at"])
-    for transition in ("start", "stop"):
-        build = scenario.world.build(stopped["id"], transition)["latest_build"]
-        job = build["job"]
+    last = datetime.fromisoformat(shared.cycle().before["latest_build"]["created_at"])
+    for turn in turns(scenario, shared):
+        job = builds_of(scenario, turn)[-1]["job"]
         names = ("created_at", "started_at", "completed_at")
         moments = [last, *(datetime.fromisoformat(job[name]) for name in names)]
         if moments != sorted(moments) or moments[0] == moments[1]:
-            raise Mismatch("times in their order", repr([str(m) for m in moments]))
+            seen = repr([str(m) for m in moments])
+            raise Mismatch("times in their order", seen, turn.steps[-1])
         last = moments[1]
 
 
@@ -216,23 +219,11 @@ def test_delete(scenario: Scenario, shared: Shared) -> None:
 
 
 @MARK("lifecycle/settings-survive-builds")
-def test_settings_survive(scenario: Scenario, stopped: Json) -> None:
+def test_settings_survive(scenario: Scenario, shared: Shared) -> None:
     """All of them."""
-    settings: dict[str, Any] = {
-        "ttl_ms": 5_400_000,
-        "automatic_updates": "always",
-        "autostart_schedule": "CRON_TZ=Asia/Tokyo 7 3 * * 4",
-        "favorite": True,
-    }
-    scenario.on(stopped, "updateWorkspaceTtlById", 204, body={"ttl_ms": settings["ttl_ms"]})
-    body = {"schedule": settings["autostart_schedule"]}
-    scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body=body)
-    body = {"automatic_updates": settings["automatic_updates"]}
-    scenario.on(stopped, "updateWorkspaceAutomaticUpdatesById", 204, body=body)
-    scenario.on(stopped, "favoriteWorkspaceById", 204)
-    for transition in ("start", "stop"):
-        scenario.world.build(stopped["id"], transition)
-        scenario.shows(stopped, name=stopped["name"], created_at=stopped["created_at"], **settings)
-    body = {"automatic_updates": "never"}
-    scenario.on(stopped, "updateWorkspaceAutomaticUpdatesById", 204, body=body)
-    scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body={})
+    cycle = shared.cycle()
+    fields = {name: cycle.before[name] for name in ("name", "created_at")} | cycle.settings
+    for turn in turns(scenario, shared):
+        fields["ttl_ms"] = turn.ttl
+        for view, answer in looks(scenario, cycle.before["id"], turn.views):
+            shows(view, answer, **fields)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from coder_conformance import streams
+from coder_conformance.evidence import Told
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario, without_resources
@@ -70,28 +71,35 @@ def test_rename(scenario: Scenario, stopped: Json, websocket: bool) -> None:
 
 
 @both("announces-each-step")
-def test_steps(scenario: Scenario, stopped: Json, websocket: bool) -> None:
+def test_steps(scenario: Scenario, shared: Shared, websocket: bool) -> None:
     """From pending to the end, forwards only, first for a start and then for a stop."""
-    with watch(scenario, stopped, websocket=websocket) as watched:
-        for transition, end in (("start", "running"), ("stop", "stopped")):
-            scenario.world.build(stopped["id"], transition)
+    cycle = shared.cycle()
+    told = cycle.told[websocket]
+    seen = payloads(scenario, told, cycle.before["id"], "the end of the stop")
+    for transition in ("start", "stop"):
+        builds = [s["latest_build"] for s in seen if s["latest_build"]["transition"] == transition]
+        steps = [build["status"] for build in builds]
+        ranks = [ORDER.get(step, -1) for step in steps]
+        if ranks != sorted(ranks) or -1 in ranks or ranks[:1] != [0] or ranks[-1] != 2:
+            raise Mismatch("pending first and no step back", repr(steps), told.opened)
+    numbers = [s["latest_build"]["build_number"] for s in seen]
+    if numbers != sorted(numbers):
+        raise Mismatch("build numbers that grow", repr(numbers), told.opened)
 
-            def ended(seen: Json, transition: str = transition, end: str = end) -> bool:
-                build = seen["latest_build"]
-                return bool(build["transition"] == transition and build["status"] == end)
 
-            seen = watched.until(f"the status {end}", ended)
-            steps = [
-                s["latest_build"]["status"]
-                for s in seen
-                if s["latest_build"]["transition"] == transition
-            ]
-            ranks = [ORDER.get(step, -1) for step in steps]
-            if ranks != sorted(ranks) or -1 in ranks or ranks[0] != 0:
-                raise Mismatch("pending first and no step back", repr(steps), watched.opened)
-            numbers = [s["latest_build"]["build_number"] for s in seen]
-            if numbers != sorted(numbers):
-                raise Mismatch("build numbers that grow", repr(numbers), watched.opened)
+def payloads(scenario: Scenario, told: Told, workspace: str, what: str) -> list[Json]:
+    """What a stream told of a workspace, and of no other, up to what was waited for."""
+    scenario.context.checked += 1
+    if told.error is not None and not isinstance(told.error, Mismatch):
+        raise told.error
+    if told.error is not None:
+        raise Mismatch(f"an event with {what}", told.error.actual, told.opened)
+    for payload in told.payloads:
+        if payload["id"] != workspace:
+            raise Mismatch(f"events of {workspace}", payload["id"], told.opened)
+    if not told.complete:
+        raise Mismatch(f"an event with {what}", f"{len(told.payloads)} others", told.opened)
+    return told.payloads
 
 
 def silent(
@@ -195,12 +203,10 @@ def test_quiet_updates(scenario: Scenario, shared: Shared, websocket: bool) -> N
 
 
 @both("only-this-workspace")
-def test_only_this(scenario: Scenario, running: Json, stopped: Json, websocket: bool) -> None:
+def test_only_this(scenario: Scenario, shared: Shared, websocket: bool) -> None:
     """A neighbour is built while one is watched; every event is about the one."""
-    with watch(scenario, running, websocket=websocket) as watched:
-        scenario.world.build(stopped["id"], "start")
-        scenario.world.build(stopped["id"], "stop")
-        watched.until("the new deadline", extend(scenario, running, 210))
+    cycle = shared.cycle()
+    payloads(scenario, cycle.beside[websocket], cycle.other, "the new deadline")
 
 
 @both("many-watchers")
@@ -237,17 +243,7 @@ def test_deletion(scenario: Scenario, shared: Shared, websocket: bool) -> None:
     """Announced, and afterwards nothing is closed."""
     burial = shared.burial()
     told = burial.told[websocket]
-    scenario.context.checked += 1
-    if told.error is not None and not isinstance(told.error, Mismatch):
-        raise told.error
-    if told.error is not None:
-        raise Mismatch("an event with the status deleted", told.error.actual, told.opened)
-    for payload in told.payloads:
-        if payload["id"] != burial.before["id"]:
-            raise Mismatch(f"events of {burial.before['id']}", payload["id"], told.opened)
-    if not told.payloads or told.payloads[-1]["latest_build"]["status"] != "deleted":
-        seen = f"{len(told.payloads)} others"
-        raise Mismatch("an event with the status deleted", seen, told.opened)
+    payloads(scenario, told, burial.before["id"], "the status deleted")
     if told.ended:
         raise Mismatch("the stream to stay open", "its end", told.opened)
 

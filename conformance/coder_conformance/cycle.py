@@ -1,0 +1,96 @@
+"""Starting and stopping a workspace while it is watched in every way there is."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .evidence import Cycle, Turn
+from .listening import Listener
+from .world import World
+
+Json = dict[str, Any]
+TTL = "updateWorkspaceTtlById"
+_TTL_MS = 5_400_000
+
+
+def turn_over(world: World, workspace: Json, other: Json) -> Cycle:
+    """Stop a stopped workspace, and start and stop it with a time to stop and without one.
+
+    Args:
+        world: Whose workspaces they are.
+        workspace: A stopped one.
+        other: A running one with a deadline.
+    """
+    # Days away, since a deadline that would cross the next start is moved.
+    start = datetime.now(UTC) + timedelta(days=3)
+    schedule = f"CRON_TZ=Asia/Tokyo 7 3 * * {start.isoweekday() % 7}"
+    settings: Json = {
+        "ttl_ms": _TTL_MS,
+        "automatic_updates": "always",
+        "autostart_schedule": schedule,
+        "favorite": True,
+    }
+    path = {"workspace": workspace["id"]}
+    given = {
+        TTL: world.ask(TTL, path, body={"ttl_ms": _TTL_MS}),
+        **_settle(world, path, {"schedule": schedule}, "always"),
+        "favoriteWorkspaceById": world.ask("favoriteWorkspaceById", path),
+    }
+    made = Cycle(workspace, settings, given, [], {}, {}, other["id"])
+    going = _turn(world, made, "stop", _TTL_MS)
+    with ExitStack() as stack:
+        own, beside = (Listener(world, w["id"], stack) for w in (workspace, other))
+        made.told, made.beside = own.told, beside.told
+        for transition in ("start", "stop"):
+            going = going and _turn(world, made, transition, _TTL_MS)
+        if going:
+            last = made.turns[-1].said.json()["build_number"]
+            own.listen(lambda seen: _has_ended(seen["latest_build"], last))
+            beside.listen(_extend(world, other["id"]))
+    world.ask(TTL, path, body={"ttl_ms": None})
+    for transition in ("start", "stop"):
+        going = going and _turn(world, made, transition, None)
+    _settle(world, path, {}, "never")
+    world.ask("unfavoriteWorkspaceById", path)
+    return made
+
+
+def _settle(world: World, path: dict[str, str], schedule: Json, updates: str) -> Json:
+    bodies: Json = {
+        "updateWorkspaceAutostartScheduleById": schedule,
+        "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": updates},
+    }
+    return {name: world.ask(name, path, body=body) for name, body in bodies.items()}
+
+
+def _turn(world: World, cycle: Cycle, transition: str, ttl: int | None) -> bool:
+    """One build; whether it was begun."""
+    identifier, name = cycle.before["id"], cycle.before["name"]
+    body = {"transition": transition}
+    said = world.ask("createWorkspaceBuild", {"workspace": identifier}, body=body)
+    turn = Turn(transition, ttl, said)
+    cycle.turns.append(turn)
+    if said.status != 201:
+        return False
+    turn.steps = world.follow(identifier)
+    turn.views = world.views(identifier, name)
+    return True
+
+
+def _has_ended(build: Json, number: int) -> bool:
+    return bool(build["build_number"] == number and build["job"]["status"] == "succeeded")
+
+
+def _extend(world: World, workspace: str) -> Any:
+    """Give a workspace a new deadline; what tells whether a payload shows it."""
+    deadline = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=210)
+    body = {"deadline": deadline.isoformat()}
+    world.ask("extendWorkspaceDeadlineById", {"workspace": workspace}, body=body)
+
+    def shows(seen: Json) -> bool:
+        shown = seen["latest_build"]["deadline"]
+        return shown is not None and datetime.fromisoformat(shown) == deadline
+
+    return shows

@@ -1,0 +1,65 @@
+"""What streams tell of something that is done meanwhile, taken down without judging it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
+
+from . import streams
+from .evidence import Told
+from .results import CannotJudgeError, Mismatch
+from .streams import EventStream, Socket
+from .world import World
+
+Json = dict[str, Any]
+
+
+class Listener:
+    """Both streams of a workspace.
+
+    Attributes:
+        told: What either of them told, by whether it is a WebSocket.
+    """
+
+    def __init__(self, world: World, workspace: str, stack: ExitStack) -> None:
+        """Open the streams and read what comes first; closing the stack closes them."""
+        self.told = {False: Told(), True: Told()}
+        self._streams: dict[bool, EventStream | Socket] = {}
+        limit = world.settings.timeouts.event
+        for websocket, told in self.told.items():
+            path = streams.watch_path(workspace, websocket=websocket)
+            try:
+                stream = stack.enter_context(_opening(world, path, limit, websocket))
+                told.opened = stream.opened
+                stream.next_data()
+            except (Mismatch, CannotJudgeError) as error:
+                told.error = error
+            else:
+                self._streams[websocket] = stream
+
+    def listen(self, holds: Callable[[Json], bool]) -> None:
+        """Take down what has come up to a payload that shows something, and whether it goes on."""
+        for websocket, stream in self._streams.items():
+            told = self.told[websocket]
+            deadline = time.monotonic() + 2 * stream.limit
+            try:
+                while time.monotonic() < deadline:
+                    told.payloads.append(stream.next_data())
+                    if holds(told.payloads[-1]):
+                        told.complete = True
+                        told.ended = stream.ends_within(0.5)
+                        break
+            except Mismatch as error:
+                told.error = error
+            except (LookupError, TypeError) as error:
+                told.error = Mismatch("a workspace", repr(error), told.opened)
+
+
+def _opening(
+    world: World, path: str, limit: float, websocket: bool
+) -> AbstractContextManager[EventStream | Socket]:
+    if websocket:
+        return streams.socket(world.wire, path, limit)
+    return streams.event_stream(world.wire, path, limit)
