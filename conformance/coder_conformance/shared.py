@@ -233,10 +233,10 @@ class Shared:
         moment = datetime.now(UTC)
         page = world.ask("listWorkspaces", query={"q": f"owner:me name:{name}"})
         self.races.append(Race(name, answers, page))
-        won, *lost = sorted(answers, key=lambda answer: answer.status != 201)
-        for answer in lost:
-            if answer.status == 201:
-                world.own(answer.json()["id"])
+        made = [a for a in answers if a.status == 201 and "id" in a.json()]
+        for answer in made[1:]:
+            world.own(answer.json()["id"])
+        won = made[0] if made else answers[0]
         return world.raise_up(Birth(CREATE, body, won, moment))
 
     def _usual(self, status: str, transition: str) -> Json:
