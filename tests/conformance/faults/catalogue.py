@@ -19,9 +19,17 @@ from tests.conformance.faults import (
     clients,
     clients_streams,
     clients_wire,
+    creating,
+    durations,
     effects,
+    grammar,
+    names,
+    pages,
     robust,
+    schedules,
+    searches,
     streams,
+    switches,
 )
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
@@ -45,6 +53,14 @@ SERVER_FAULTS: list[Fault] = [
     *access.FAULTS,
     *streams.FAULTS,
     *robust.FAULTS,
+    *names.FAULTS,
+    *creating.FAULTS,
+    *durations.FAULTS,
+    *schedules.FAULTS,
+    *switches.FAULTS,
+    *searches.FAULTS,
+    *grammar.FAULTS,
+    *pages.FAULTS,
 ]
 
 
