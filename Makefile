@@ -16,7 +16,7 @@ endif
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test test-matrix browser-test conformance selftest serve fuzz bench docs dist lock clean
+.PHONY: help setup generate check test test-matrix browser-test conformance selftest seeds serve fuzz bench docs dist lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,8 +62,11 @@ test-matrix: setup ## Test the wheel of the client on all Pythons found, with ol
 conformance: generate ## Judge the client and the embedded reference server, or the server at URL=…
 	@$(BIN)/coder-conformance run $(if $(URL),--url '$(URL)') $(ARGS)
 
-selftest: setup ## Run the suite on servers and clients that are wrong in one way each
+selftest: setup ## Run the suite on servers and clients that are wrong in one way each (hours)
 	@$(BIN)/python -m tests.conformance.selftest $(ARGS)
+
+seeds: setup ## Judge the healthy server and client with seeds 1 to 30 (about 40 minutes)
+	@$(BIN)/python -m tests.conformance.seeds $(ARGS)
 
 serve: setup ## Run the reference server on http://127.0.0.1:3000
 	@$(BIN)/coder-reference-server --port 3000 $(ARGS)

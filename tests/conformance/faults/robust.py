@@ -236,4 +236,14 @@ FAULTS = [
         on_workspaces(_ignores_zone),
         sentence="The next start of a schedule with a zone is computed as if in UTC.",
     ),
+    Fault(
+        "answers-are-slow",
+        TIMINGS,
+        "service/latency",
+        "GET",
+        f"{WORKSPACE}/timings",
+        pause=0.3,
+        arguments=("--max-latency", f"{TIMINGS}:p95=250"),
+        sentence="Answers come 0.3 s late; judged only where a limit is given, as it was here.",
+    ),
 ]

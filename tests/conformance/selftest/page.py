@@ -12,7 +12,7 @@ from tests.conformance.faults.catalogue import CLIENT_FAULTS, SERVER_FAULTS
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import HEALTHY
-from tests.conformance.selftest.plain import SOCKET
+from tests.conformance.selftest.plain import LEARNING, SOCKET
 from tests.conformance.selftest.records import VERDICTS, Record
 from tests.conformance.selftest.specimens import SPECIMENS
 
@@ -69,8 +69,9 @@ one way each, and this page says which of them it finds, and in how many seconds
   know the server included.
 - Beside it stands what `schemathesis run` finds by itself with the same contract, all checks, and a
   configuration that names existing workspaces, users and templates. It speaks no WebSocket. A fault
-  counts as detected when it reports a failure that it does not report of the healthy server at the
-  same seed.
+  counts as detected when it reports a failure or an error, about an operation that the fault
+  touches, that it did not report of the healthy server in any of {LEARNING} looks. What it reports of
+  other operations only is listed as *elsewhere*.
 
 {_how(suite, "make selftest")} {_how(plain, "make selftest ARGS=--schemathesis")}"""
 

@@ -14,12 +14,14 @@ from typing import Any
 
 import coder_spec
 from coder_conformance.reference.seed.default import OWNER
+from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import HEALTHY, Served, serving
 from tests.conformance.selftest.records import Record, Verdict
 
 Json = dict[str, Any]
-# How often it looks at the healthy server first, as what it sends depends a little on the time.
-LEARNING = 2
+# How often it looks at the healthy server first, each time with another seed: what it sends depends
+# on the time as well, so that one look does not show all that it has to say.
+LEARNING = 4
 SOCKET = "watchWorkspaceByIdViaWebsockets"
 # For starting, and for the example that is under way when the time is over.
 _GRACE = 120
@@ -49,36 +51,40 @@ class Plain:
 
     def learn(self) -> None:
         """Look at the healthy server first."""
-        for _ in range(LEARNING):
-            self.usual |= {name for name, _ in self._failures(HEALTHY)[0]}
+        for more in range(LEARNING):
+            failures, _ = self._failures(HEALTHY, self.seed + more)
+            self.usual |= {name for name, _ in failures}
 
-    def look_for(self, fault: str) -> Record:
+    def look_for(self, fault: Fault) -> Record:
         """Run it on a server with one fault.
 
         Raises:
             OSError: The server did not start.
             ValueError: The run broke.
         """
-        failures, occasions = self._failures(fault)
+        failures, occasions = self._failures(fault.id, self.seed)
         fresh: dict[str, float] = {}
         for name, seconds in failures:
             if name not in self.usual:
                 fresh.setdefault(name, round(seconds, 1))
-        verdict: Verdict = (
-            "never" if occasions == 0 and fault != HEALTHY else "found" if fresh else "missed"
-        )
-        first = min(fresh.values()) if fresh else None
+        # What it says of operations that the fault does not touch is said by chance.
+        to_the_point = [name for name in fresh if touches(fault, name)]
+        verdict: Verdict = "elsewhere" if fresh else "missed"
+        if occasions == 0 and fault.id != HEALTHY:
+            verdict = "never"
+        elif to_the_point:
+            verdict = "found"
         return Record(
-            fault,
+            fault.id,
             "schemathesis",
             verdict,
-            float(self.seconds) if first is None else first,
-            list(fresh),
-            first=first,
+            fresh[to_the_point[0]] if to_the_point else float(self.seconds),
+            [*to_the_point, *(name for name in fresh if name not in to_the_point)],
+            first=min(fresh.values()) if fresh else None,
             occasions=occasions,
         )
 
-    def _failures(self, fault: str) -> tuple[list[tuple[str, float]], int]:
+    def _failures(self, fault: str, seed: int) -> tuple[list[tuple[str, float]], int]:
         with tempfile.TemporaryDirectory(prefix="selftest-") as name:
             folder = Path(name)
             with serving(fault, prepared=True) as served:
@@ -87,7 +93,7 @@ class Plain:
                     [
                         sys.executable, "-m", "schemathesis.cli", "--config-file=schemathesis.toml",
                         "run", "openapi.json", f"--url={served.url}/api/v2",
-                        f"--seed={self.seed}", f"--max-time={self.seconds}", "--checks=all",
+                        f"--seed={seed}", f"--max-time={self.seconds}", "--checks=all",
                         "--continue-on-failure", "--max-response-time=2", "--no-color",
                         "--report=ndjson", "--report-ndjson-path=out.ndjson",
                     ],
@@ -171,6 +177,9 @@ def _read(path: Path) -> Iterator[tuple[str, float]]:
             kind, event = next(iter(json.loads(line).items()))
             if kind == "LoadingStarted":
                 started = event["timestamp"]
+            if kind == "NonFatalError" and event["label"]:
+                # Such as a connection that breaks, or an answer that does not come.
+                yield f"{event['label']}: {event['value']['type']}", event["timestamp"] - started
             if kind != "ScenarioFinished":
                 continue
             recorder = event["recorder"]
@@ -182,6 +191,13 @@ def _read(path: Path) -> Iterator[tuple[str, float]]:
                     if check["status"] == "failure":
                         failure = check["failure_info"]["failure"]
                         yield _signature(failure, response.get("status_code")), seconds
+
+
+def touches(fault: Fault, failure: str) -> bool:
+    """Whether a failure is about an operation that a fault changes."""
+    method, _, path = failure.split(": ", maxsplit=1)[0].partition(" ")
+    filled = re.sub(r"\{\w+\}", "x", path)
+    return bool(re.fullmatch(fault.method, method) and re.fullmatch(fault.path, filled))
 
 
 def _signature(failure: Json, status: int | None) -> str:
