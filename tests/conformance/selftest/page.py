@@ -59,9 +59,9 @@ def _introduction(suite: Records, plain: Records) -> str:
 A conformance suite is worth what it detects. So it is run on servers and clients that are wrong in
 one way each, and this page says which of them it finds, and in how many seconds.
 
-- A **faulty server** is the reference server behind a piece of middleware
-  that spoils requests, answers or events. It counts how often it does so: a fault that never had an
-  occasion to show counts as not detected.
+- A **faulty server** is the reference server behind a piece of middleware that spoils requests,
+  answers or events. It counts how often it does so: a fault that never had an occasion to show
+  counts as not detected.
 - A **faulty client** is a copy of the generated client in which a few characters were changed.
 - A fault counts as **detected** when the requirement that it breaks has failed. Where only others
   failed, it is listed as *elsewhere*.
@@ -70,10 +70,11 @@ one way each, and this page says which of them it finds, and in how many seconds
 - Beside it stands what `schemathesis run` finds by itself with the same contract, all checks, and a
   configuration that names existing workspaces, users and templates. It speaks no WebSocket. A fault
   counts as detected when it reports a failure or an error, about an operation that the fault
-  touches, that it did not report of the healthy server in any of {LEARNING} looks. What it reports of
-  other operations only is listed as *elsewhere*.
+  touches, that it did not report of the healthy server in any of {LEARNING} looks. What it reports
+  of other operations only is listed as *elsewhere*.
 
-{_how(suite, "make selftest")} {_how(plain, "make selftest ARGS=--schemathesis")}"""
+{_how(suite, "make selftest")}
+{_how(plain, "make selftest ARGS=--schemathesis")}"""
 
 
 def _how(records: Records, command: str) -> str:
