@@ -111,10 +111,10 @@ class Context:
             self.other_world = made
         return self.other_world
 
-    def note_status(self, operation_id: str, status: int) -> None:
-        """Count an answer for the coverage that the reports show."""
+    def note_status(self, operation_id: str, status: int, number: int = 1) -> None:
+        """Count answers for the coverage that the reports show."""
         seen = self.run.statuses.setdefault(operation_id, {})
-        seen[status] = seen.get(status, 0) + 1
+        seen[status] = seen.get(status, 0) + number
 
     def broken(self, answer: Exchange) -> list[Mismatch]:
         """In what an answer of any operation differs from the contract."""

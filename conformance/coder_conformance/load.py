@@ -81,4 +81,5 @@ class Load:
                 into = joint.setdefault(operation, Sample())
                 into.seconds += sample.seconds
                 into.failures += sample.failures
+                into.statuses += sample.statuses
         return joint

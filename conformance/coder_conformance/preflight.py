@@ -31,6 +31,14 @@ def preflight(context: Context) -> str:
             f"creates   up to {MOST[settings.profile]} workspaces named {world.prefix}*, {after}, "
             f"from the template {world.template['name']}"
         )
+    service = settings.service
+    if service.asked:
+        lines.append(
+            f"measures  how long answers take, also under a load of {service.workers} connections "
+            f"for {service.seconds:g} s"
+        )
+    if settings.rate is not None:
+        lines.append(f"sends     up to {settings.rate:g} requests a second")
     if context.second is not None:
         after = "who stays there" if settings.keep else "who is deleted at the end"
         lines.append(f"creates   a second user named {context.second.name}, {after}")

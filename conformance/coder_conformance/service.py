@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -85,10 +86,12 @@ class Sample:
     Attributes:
         seconds: How long each right answer took.
         failures: What came instead of the others.
+        statuses: How often each status came.
     """
 
     seconds: list[float] = field(default_factory=list[float])
     failures: list[str] = field(default_factory=list[str])
+    statuses: Counter[int] = field(default_factory=Counter[int])
 
     @property
     def count(self) -> int:
@@ -119,18 +122,34 @@ class Sample:
         return found
 
 
-# Sends one request; how long the answer took, and what was wrong with it or an empty text.
-Probe = Callable[[], tuple[float, str]]
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer.
+
+    Attributes:
+        seconds: How long it took.
+        status: Its status.
+        right: Whether that is the status of a request that was carried out.
+    """
+
+    seconds: float
+    status: int
+    right: bool = True
+
+
+# Sends one request.
+Probe = Callable[[], Answer]
 
 
 def take(sample: Sample, probe: Probe) -> None:
     """Add one answer to a sample; one that does not come is a failed one."""
     try:
-        seconds, wrong = probe()
+        answer = probe()
     except CannotJudgeError as error:
         sample.failures.append(str(error))
         return
-    if wrong:
-        sample.failures.append(wrong)
+    sample.statuses[answer.status] += 1
+    if answer.right:
+        sample.seconds.append(answer.seconds)
     else:
-        sample.seconds.append(seconds)
+        sample.failures.append(f"the status {answer.status}")

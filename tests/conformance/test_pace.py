@@ -122,6 +122,7 @@ def test_no_request_is_faster_than_the_rate(
     """Scenarios, streams, raw and generated requests and the clean-up together keep to it."""
     status, said, _ = judge(busy, tmp_path, "--rate=60")
     assert status == 0, said
+    assert "sends     up to 60 requests a second" in said
     assert len(seen) > 200
     for n, begun in enumerate(seen):
         within = sum(begun <= at < begun + 1 for at in seen[n:])

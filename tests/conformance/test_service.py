@@ -20,7 +20,7 @@ from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.pytest_plugin import RunningServer, start_server
 from coder_conformance.reference.seed.default import MEMBER, OWNER
 from coder_conformance.results import CannotJudgeError
-from coder_conformance.service import Limit, Probe, Sample, ServiceLevels, take
+from coder_conformance.service import Answer, Limit, Probe, Sample, ServiceLevels, take
 
 from .faulty_app import App, Receive, Scope, Send
 
@@ -75,14 +75,15 @@ def test_percentiles_are_those_of_the_nearest_rank() -> None:
 def test_answers_that_do_not_come_are_failed_ones() -> None:
     """Their time says nothing, so it counts for no percentile."""
 
-    def silent() -> tuple[float, str]:
+    def silent() -> Answer:
         raise CannotJudgeError("no answer")
 
     sample = Sample()
-    for probe in (silent, lambda: (0.1, "the status 500"), lambda: (0.2, "")):
+    for probe in (silent, lambda: Answer(0.1, 500, right=False), lambda: Answer(0.2, 200)):
         take(sample, probe)
     assert sample.seconds == [0.2]
     assert sample.failures == ["no answer", "the status 500"]
+    assert sample.statuses == {500: 1, 200: 1}
     timing = sample.timing("getUser", load=False, duration=2)
     assert (timing.answers, timing.failed, timing.per_second) == (3, 2, 1.5)
 
@@ -92,14 +93,14 @@ def test_a_load_has_the_rate_the_workers_and_the_time_that_it_was_told() -> None
     now, most = [0], [0]
     lock = threading.Lock()
 
-    def probe() -> tuple[float, str]:
+    def probe() -> Answer:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
         time.sleep(0.03)
         with lock:
             now[0] -= 1
-        return 0.03, ""
+        return Answer(0.03, 200)
 
     probes: dict[str, Probe] = {"a": probe, "b": probe}
     begun = time.monotonic()
@@ -113,7 +114,7 @@ def test_a_load_has_the_rate_the_workers_and_the_time_that_it_was_told() -> None
 def test_a_load_that_breaks_says_so_at_once() -> None:
     """It is the suite's own error, and no measurement."""
 
-    def probe() -> tuple[float, str]:
+    def probe() -> Answer:
         raise ZeroDivisionError
 
     begun = time.monotonic()
@@ -201,6 +202,8 @@ def test_what_is_slow_or_fails_under_load_is_found(slow: RunningServer, tmp_path
     assert timings["getWorkspaceTimingsById", True]["failed"] > 0
     assert ("updateWorkspaceTtlById", False) in timings
     assert "under load" in said
+    assert report["statuses"]["getWorkspaceTimingsById"].keys() == {"200", "500"}
+    assert "measures  how long answers take, also under a load of 3 connections for 4 s" in said
 
 
 def test_a_run_that_changes_nothing_measures_reading(

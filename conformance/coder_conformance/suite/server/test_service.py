@@ -9,7 +9,7 @@ import pytest
 from coder_conformance.context import Context
 from coder_conformance.load import Load
 from coder_conformance.results import DoesNotApplyError, Mismatch
-from coder_conformance.service import Probe, Sample, take
+from coder_conformance.service import Answer, Probe, Sample, take
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import usual
@@ -30,10 +30,9 @@ def probe(scenario: Scenario, wire: Wire, operation: Operation, workspace: Json)
     request = usual(scenario, operation, workspace)
     body = UNSET if request.body is None else request.body
 
-    def send() -> tuple[float, str]:
+    def send() -> Answer:
         answer = wire.call(operation, request.path, body=body)
-        right = answer.status == request.status
-        return answer.seconds, "" if right else f"the status {answer.status}"
+        return Answer(answer.seconds, answer.status, right=answer.status == request.status)
 
     return send
 
@@ -46,6 +45,8 @@ def judge(
     context.checked += sample.count
     timing = sample.timing(operation.id, load=under_load, duration=duration)
     context.run.timings.append(timing)
+    for status, number in sample.statuses.items():
+        context.note_status(operation.id, status, number)
     shown = None if under_load else scenario.wire.last
     limits = context.settings.service.of(operation.id)
     found = [Mismatch(*pair, shown) for pair in sample.beyond(limits)]
