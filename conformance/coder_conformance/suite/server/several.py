@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ...results import Mismatch
 from ...shared import Shared
 from .scenario import Scenario
 
@@ -36,7 +37,11 @@ def find_several(scenario: Scenario, shared: Shared) -> Several:
         room = shared.room()
         if room["dormant_at"] is None:
             scenario.on(room, "updateWorkspaceDormancyStatusById", 200, body={"dormant": True})
-    return Several(query, listed(scenario, query))
+    found = listed(scenario, query)
+    if not {shared.running()["id"], shared.stopped()["id"]} <= {w["id"] for w in found}:
+        wanted = f"{query!r} to find the workspaces of this run"
+        raise Mismatch(wanted, f"{[w['name'] for w in found]}", scenario.wire.last)
+    return Several(query, found)
 
 
 def listed(scenario: Scenario, query: str, **options: str) -> list[Json]:

@@ -144,6 +144,29 @@ def test_end_of_input(scenario: Scenario, good: Usual) -> None:
             raise Mismatch(f"the detail {detail}", answer.answer(), answer)
 
 
+@MARK("bodies/strict-json")
+def test_strict_json(scenario: Scenario, good: Usual) -> None:
+    """A body that works, spoilt as only lenient readers overlook, and values that are none."""
+    text = encoded(good, x_unknown=1)
+    spoilt = [
+        b"\xef\xbb\xbf" + text,
+        text.decode().encode("utf-16"),
+        text.replace(b'"', b"'"),
+        text.replace(b'"x_unknown"', b"x_unknown"),
+        text[:-1] + b",}",
+        b"// what\n" + text,
+        b"{/* what */" + text[1:],
+    ]
+    values = (b"NaN", b"Infinity", b"-Infinity", b"True", b"None", b"undefined", b"01", b"+1",
+              b".5", b"1.", b"0x1", b"1_000", b"'x'", b'"\\x41"', b'"a\tb"', b'"a\nb"', b"[1,]",
+              b"[,1]", b"[1 2]", b"")  # fmt: skip
+    spoilt += [text.replace(b'"x_unknown": 1', b'"x_unknown": ' + value) for value in values]
+    for content in spoilt:
+        answer = attempt(scenario, good, content=content)
+        if answer.status != 400:
+            raise Mismatch(f"400 for {content!r}", answer.answer(), answer)
+
+
 @MARK("bodies/deep-nesting")
 def test_deep_nesting(scenario: Scenario, good: Usual) -> None:
     """Thousands of brackets, as a field and as the whole body."""
