@@ -19,29 +19,9 @@ from tests.conformance.faulty import Call
 LONGEST = 2_592_000_000
 
 
-def _parameters(change: Any) -> Any:
-    return changed(
-        "rich_parameter_values",
-        lambda v: [change(p) for p in v if isinstance(p, dict)] if isinstance(v, list) else v,
-    )
-
-
 def _values(call: Call) -> dict[str, str]:
     values = field(call, "rich_parameter_values")
     return {str(p.get("name")): str(p.get("value")) for p in values or [] if isinstance(p, dict)}
-
-
-def _within(parameter: dict[str, Any]) -> dict[str, Any]:
-    value = str(parameter.get("value"))
-    if parameter.get("name") == "cpu" and value.lstrip("-").isdigit():
-        return {**parameter, "value": str(min(16, max(1, int(value))))}
-    return parameter
-
-
-def _of_options(parameter: dict[str, Any]) -> dict[str, Any]:
-    if parameter.get("name") == "region" and parameter.get("value") not in ("eu-west", "us-east"):
-        return {**parameter, "value": "eu-west"}
-    return parameter
 
 
 def _one_template(call: Call) -> None:
@@ -114,27 +94,6 @@ FAULTS = [
         "Parameters that the template does not know are refused.",
         "create/unknown-parameters",
         refuse=lambda c: bool(set(_values(c)) - {"cpu", "region"}),
-    ),
-    of(
-        CREATE,
-        "parameters-are-cut-to-their-range",
-        "A number out of a parameter's range is moved into it.",
-        "create/unknown-parameters",
-        rewrite=_parameters(_within),
-    ),
-    of(
-        CREATE,
-        "unknown-options-are-the-first",
-        "A value that is no option is taken for the first one.",
-        "create/unknown-parameters",
-        rewrite=_parameters(_of_options),
-    ),
-    of(
-        CREATE,
-        "the-highest-value-is-refused",
-        "The highest value of a number parameter is refused.",
-        "create/unknown-parameters",
-        refuse=lambda c: _values(c).get("cpu") == "16",
     ),
     of(
         CREATE,

@@ -129,7 +129,7 @@ FAULTS = [
         TTL,
         "a-mark-of-the-byte-order-is-skipped",
         "A byte order mark before the body is skipped.",
-        "routes/malformed-body",
+        "bodies/strict-json",
         rewrite=_bom,
     ),
     of(

@@ -75,14 +75,6 @@ def _last_id(q: str) -> str:
     return q.strip()
 
 
-def _case_of_param(q: str) -> str:
-    return re.sub(
-        r"param:(\S+)",
-        lambda m: "param:" + (m[1] if m[1].islower() or not m[1].isascii() else "no-such"),
-        q,
-    )
-
-
 def _name_of_organization(call: Call) -> bool:
     return bool(re.search(r"organization:(?!\S{8}-\S{4}-)\S+", call.get("q")))
 
@@ -207,12 +199,6 @@ FAULTS = [
         rewrite=_gone(r"outdated:\S+"),
     ),
     _f(
-        "outdated-false-is-everything",
-        "The filter outdated:false lets all pass.",
-        "list/q-outdated",
-        rewrite=_gone(r"outdated:(false|0|f)\b"),
-    ),
-    _f(
         "tasks-are-ignored",
         "The key has-ai-task is ignored.",
         "list/q-has-ai-task",
@@ -247,18 +233,6 @@ FAULTS = [
         "The key param is ignored.",
         "list/q-param",
         rewrite=_gone(r"param:\S+"),
-    ),
-    _f(
-        "values-of-parameters-are-ignored",
-        "The value of param is ignored.",
-        "list/q-param",
-        rewrite=_gone(r"(param:[^\s=]+)=\S+", r"\1"),
-    ),
-    _f(
-        "parameters-have-a-case",
-        "Values of parameters are compared with their case.",
-        "list/q-param",
-        rewrite=query(_case_of_param),
     ),
     _f(
         "canceled-is-refused",
