@@ -211,8 +211,9 @@ class _Watcher:
             if operation.id.startswith("createUserWorkspace"):
                 self._judge(operation, self._creation(operation).answer)
                 continue
-            body = sample_body(self.context.contract, operation, world)
-            path = sample_path(operation, world, self.known.workspaces[0])
+            workspace = self.known.workspaces[0]
+            body = sample_body(self.context.contract, operation, world, workspace)
+            path = sample_path(operation, world, workspace)
             seen = wire.call(operation, path, body=UNSET if body is None else body)
             self._judge(operation, seen)
 

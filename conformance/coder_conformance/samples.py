@@ -28,11 +28,19 @@ def sample_path(operation: Operation, world: World, workspace: Json) -> dict[str
     }
 
 
-def sample_body(contract: Contract, operation: Operation, world: World) -> Json | None:
+def sample_body(
+    contract: Contract, operation: Operation, world: World, workspace: Json | None = None
+) -> Json | None:
     """A body that the server accepts, or None for an operation that takes none.
 
     It is the contract's first example, with the identifiers, names and times that depend on the
     server put in.
+
+    Args:
+        contract: The contract.
+        operation: The operation.
+        world: What the run owns on the server.
+        workspace: The workspace that the request is about; it keeps its name.
     """
     content = operation.raw.get("requestBody", {}).get("content", {}).get("application/json")
     if content is None:
@@ -41,7 +49,9 @@ def sample_body(contract: Contract, operation: Operation, world: World) -> Json 
     body: Json = copy.deepcopy(next(iter(content["examples"].values()))["value"])
     if "template_id" in body:
         body["template_id"] = world.template["id"]
-        body["name"] = world.name()
+    if "name" in body:
+        # Nothing of the run may have a name by which a sweep would not find it.
+        body["name"] = world.name() if workspace is None else workspace["name"]
     for name, described in schema.get("properties", {}).items():
         if name in body and described.get("format") == "date-time":
             later = datetime.now(UTC) + timedelta(hours=2)

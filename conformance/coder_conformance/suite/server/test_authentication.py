@@ -66,7 +66,8 @@ def test_token_sources(
     """The right token is accepted from each source."""
     # A create request without fields is refused for them, which shows that the token was accepted.
     creates = operation.id.startswith("createUserWorkspace")
-    body: Any = {} if creates else sample_body(scenario.context.contract, operation, scenario.world)
+    contract, world = scenario.context.contract, scenario.world
+    body: Any = {} if creates else sample_body(contract, operation, world, spare)
     answer = scenario.wire.call(
         operation,
         sample_path(operation, scenario.world, spare),
