@@ -27,6 +27,8 @@ _STATUS = {
     ("stop", "succeeded"): "stopped",
     ("delete", "succeeded"): "deleted",
 }
+# The user whom all prebuilt workspaces belong to until somebody claims them.
+_PREBUILDER = "c42fdf75-3097-471c-8c33-fb52454d81c0"
 _ENDED = frozenset({"succeeded", "failed", "canceled"})
 _SUCCEEDED = frozenset({"succeeded"})
 _ALL = frozenset({"pending", "running", "canceling"}) | _ENDED
@@ -82,6 +84,8 @@ def workspace(body: Json) -> Iterator[str]:
         yield f"health.failing_agents is {health['failing_agents']} but the agents say {failing}"
     if health["healthy"] != (not health["failing_agents"]):
         yield f"health.healthy is {health['healthy']} with failing agents {failing}"
+    if body["is_prebuild"] != (body["owner_id"] == _PREBUILDER):
+        yield f"is_prebuild is {body['is_prebuild']} of a workspace of {body['owner_name']}"
     if body["next_start_at"] is not None and "autostart_schedule" not in body:
         yield "there is a next_start_at without an autostart_schedule"
     if _time(body["updated_at"]) != _time(body["created_at"]):

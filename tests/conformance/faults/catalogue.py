@@ -16,12 +16,15 @@ from coder_conformance.reference.seed.default import MEMBER, OWNER
 from tests.conformance.faults import (
     access,
     answers,
+    asking,
     clients,
     clients_streams,
     clients_wire,
     creating,
+    doing,
     durations,
     effects,
+    forms,
     grammar,
     names,
     pages,
@@ -61,6 +64,9 @@ SERVER_FAULTS: list[Fault] = [
     *searches.FAULTS,
     *grammar.FAULTS,
     *pages.FAULTS,
+    *forms.FAULTS,
+    *asking.FAULTS,
+    *doing.FAULTS,
 ]
 
 
