@@ -241,22 +241,10 @@ FAULTS = [
         rewrite=_sub(r"(id:\S+ +)+(?=id:)", ""),
     ),
     _lists(
-        "before-is-ignored",
-        "last_used_before is not looked at.",
-        "list/q-last-used",
-        rewrite=_sub(r"last_used_before:\S+", ""),
-    ),
-    _lists(
         "agent-states-are-checked",
         "An agent state that there is not is refused.",
         "list/q-has-agent",
         alter=_refused(r"has-agent:\"?(?!connecting|connected|disconnected|timeout|\")\w"),
-    ),
-    _lists(
-        "short-booleans-are-refused",
-        "t and f are no booleans in searches.",
-        "list/q-booleans",
-        alter=_refused(r":\"?[tf]\"?( |$)"),
     ),
     _lists(
         "colons-at-the-end-are-dropped",

@@ -9,7 +9,7 @@ import pytest
 
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
-from coder_conformance.suite.server.births import answer_of, born, views
+from coder_conformance.suite.server.births import answer_of, born, looks
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_spec import Operation
@@ -54,7 +54,7 @@ def test_answer_is_what_is_read(scenario: Scenario, shared: Shared, operation: O
     role = "running" if operation.id == "createUserWorkspace" else "room"
     birth = born(scenario, shared, role)
     told = birth.answer.json()
-    read, answer = views(scenario, birth, at_once=True)[0]
+    read, answer = looks(scenario, told["id"], birth.at_once)[0]
     for name in sorted((told.keys() | read.keys()) - MOVED_BY_BUILDS):
         if told.get(name) != read.get(name):
             expected = f"{name} = {told.get(name)!r}, as the answer to the creation says"
