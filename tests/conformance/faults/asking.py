@@ -272,7 +272,7 @@ FAULTS = [
     ),
     _lists(
         "a-slash-finds-any-owner",
-        "owner/name finds the name of any owner.",
+        "A search for owner/name finds the name of any owner.",
         "list/q-owner-and-name",
         rewrite=_sub(r"^([\w-]+)/([\w-]+)$", r"name:\2"),
     ),
@@ -296,7 +296,7 @@ FAULTS = [
     ),
     _lists(
         "after-id-is-not-read",
-        "after_id is not looked at, whatever it is.",
+        "The parameter after_id is not looked at, whatever it is.",
         "query/after-id",
         rewrite=parameter("after_id", lambda _: None),
     ),
@@ -316,7 +316,7 @@ FAULTS = [
         "GET",
         WORKSPACE,
         rewrite=parameter("include_deleted", lambda v: "x" if v in {"t", "T", "f", "F"} else v),
-        sentence="t and f are refused for include_deleted.",
+        sentence="The short t and f are refused for include_deleted.",
     ),
     Fault(
         "braces-are-refused-below",
@@ -366,7 +366,7 @@ FAULTS = [
         ".*",
         ".*(?<!/watch)",
         rewrite=_access_first,
-        sentence="access_token comes before a bearer token.",
+        sentence="The header access_token comes before a bearer token.",
     ),
     Fault(
         "a-cookie-will-do-for-dormancy",
