@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults import pieces as kit
-from tests.conformance.faults.pieces import (
+from tests.conformance.faults import kit
+from tests.conformance.faults.kit import (
     BY_NAME,
     CREATE_IN,
     DORMANT,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.conformance.faults.pieces import (
+from tests.conformance.faults.kit import (
     ACL,
     AUTOSTART,
     CREATE,

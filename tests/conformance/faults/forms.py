@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
-from tests.conformance.faults import pieces as kit
-from tests.conformance.faults.pieces import (
+from tests.conformance.faults import kit
+from tests.conformance.faults.kit import (
     BY_NAME,
     CREATE,
     DORMANT,

@@ -3,53 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from tests.conformance.faults import kit
 from tests.conformance.faults.kit import LIST, query
+from tests.conformance.faults.queries import gone, kept, refused
 from tests.conformance.faulty import Answer, Call, Fault, Json
-
-Change = Callable[[Json, Call], None]
-
-
-def _page(change: Change) -> Callable[[Answer], None]:
-    """Change a page that was found."""
-
-    def alter(answer: Answer) -> None:
-        if answer.status == 200 and answer.call is not None:
-            value = answer.json
-            change(value, answer.call)
-            answer.json = value
-
-    return alter
-
-
-def _kept(when: str, test: Callable[[Json, str], bool]) -> Callable[[Answer], None]:
-    """Of what a query finds keep only some: the pattern's first group is tested."""
-
-    def change(page: Json, call: Call) -> None:
-        match = re.search(when, call.get("q"), re.IGNORECASE)
-        if match:
-            value = match.group(1).strip('"').lower()
-            page["workspaces"] = [w for w in page["workspaces"] if test(w, value)]
-            page["count"] = len(page["workspaces"])
-
-    return _page(change)
-
-
-def _gone(pattern: str, new: str = "") -> Callable[[Call], None]:
-    """Let the server not see a part of the query."""
-
-    def change(q: str) -> str:
-        changed = re.sub(pattern, new, q, flags=re.IGNORECASE)
-        return changed.strip(" ") if changed != q else q
-
-    return query(change)
-
-
-def _refused(pattern: str) -> Callable[[Call], bool]:
-    return lambda call: bool(re.search(pattern, call.get("q"), re.IGNORECASE))
 
 
 def _last_query(call: Call) -> None:
@@ -134,31 +93,31 @@ FAULTS = [
         "owner-and-name-are-one",
         "The form owner/name ignores the owner.",
         "list/q-owner-and-name",
-        rewrite=_gone(r'(^|\s)([^\s:"/]+)/([^\s:"/]+)(?=\s|$)', r"\1name:\3"),
+        rewrite=gone(r'(^|\s)([^\s:"/]+)/([^\s:"/]+)(?=\s|$)', r"\1name:\3"),
     ),
     _f(
         "me-has-no-names",
         "The form me/name finds nothing.",
         "list/q-owner-and-name",
-        rewrite=_gone(r"(^|\s)me/", r"\1me-nobody/"),
+        rewrite=gone(r"(^|\s)me/", r"\1me-nobody/"),
     ),
     _f(
         "a-slash-alone-is-everything",
         "A slash alone finds all.",
         "list/q-many-slashes",
-        rewrite=_gone(r"^/$"),
+        rewrite=gone(r"^/$"),
     ),
     _f(
         "three-parts-are-two",
         "Of a/b/c the last part is ignored.",
         "list/q-many-slashes",
-        rewrite=_gone(r"^([^\s:\"/]+/[^\s:\"/]+)/.*$", r"\1"),
+        rewrite=gone(r"^([^\s:\"/]+/[^\s:\"/]+)/.*$", r"\1"),
     ),
     _f(
         "a-colon-at-the-end-is-ignored",
         "A key without a value is ignored.",
         "list/q-colon-at-an-edge",
-        rewrite=_gone(r"(^|\s)[a-z_-]+:(?=\s|$)"),
+        rewrite=gone(r"(^|\s)[a-z_-]+:(?=\s|$)"),
     ),
     _f(
         "the-last-key-counts",
@@ -170,19 +129,19 @@ FAULTS = [
         "empty-values-are-refused",
         "An empty value in quotes is refused.",
         "list/q-empty-value",
-        refuse=_refused(r':""'),
+        refuse=refused(r':""'),
     ),
     _f(
         "short-booleans-are-refused",
         "Booleans of searches have to be true or false.",
         "list/q-booleans",
-        refuse=_refused(r"(dormant|outdated|has-ai-task):(1|0|t|f)\b"),
+        refuse=refused(r"(dormant|outdated|has-ai-task):(1|0|t|f)\b"),
     ),
     _f(
         "any-boolean-is-true",
         "A boolean of a search that is none is taken for true.",
         "list/q-booleans",
-        rewrite=_gone(
+        rewrite=gone(
             r"(dormant|outdated|has-ai-task):(?!true|false|1\b|0\b|t\b|f\b|\")\S+", r"\1:true"
         ),
     ),
@@ -202,7 +161,7 @@ FAULTS = [
         "wildcards-are-plain",
         "A percent sign of a searched name stands for itself.",
         "list/q-name-wildcards",
-        alter=_kept(r"name:([^\s]*%[^\s]*)", _never),
+        alter=kept(r"name:([^\s]*%[^\s]*)", _never),
     ),
     _f(
         "search-is-counted-without-the-search",

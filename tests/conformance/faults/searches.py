@@ -7,48 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.conformance.faults.kit import LIST, query
+from tests.conformance.faults.queries import gone, kept, on_page, refused
 from tests.conformance.faulty import Answer, Call, Fault, Json, compact
-
-Change = Callable[[Json, Call], None]
-
-
-def _page(change: Change) -> Callable[[Answer], None]:
-    """Change a page that was found."""
-
-    def alter(answer: Answer) -> None:
-        if answer.status == 200 and answer.call is not None:
-            value = answer.json
-            change(value, answer.call)
-            answer.json = value
-
-    return alter
-
-
-def _kept(when: str, test: Callable[[Json, str], bool]) -> Callable[[Answer], None]:
-    """Of what a query finds keep only some: the pattern's first group is tested."""
-
-    def change(page: Json, call: Call) -> None:
-        match = re.search(when, call.get("q"), re.IGNORECASE)
-        if match:
-            value = match.group(1).strip('"').lower()
-            page["workspaces"] = [w for w in page["workspaces"] if test(w, value)]
-            page["count"] = len(page["workspaces"])
-
-    return _page(change)
-
-
-def _gone(pattern: str, new: str = "") -> Callable[[Call], None]:
-    """Let the server not see a part of the query."""
-
-    def change(q: str) -> str:
-        changed = re.sub(pattern, new, q, flags=re.IGNORECASE)
-        return changed.strip(" ") if changed != q else q
-
-    return query(change)
-
-
-def _refused(pattern: str) -> Callable[[Call], bool]:
-    return lambda call: bool(re.search(pattern, call.get("q"), re.IGNORECASE))
 
 
 def _all_or_none(page: Json, call: Call) -> None:
@@ -100,55 +60,55 @@ FAULTS = [
         "names-match-at-the-start-only",
         "Names are found by their start, not by any part.",
         "list/q-name",
-        alter=_kept(r"(?:^|\s)name:(\S+)", _starts),
+        alter=kept(r"(?:^|\s)name:(\S+)", _starts),
     ),
     _f(
         "words-match-whole-names-only",
         "A bare word has to be the whole name.",
         "list/search",
-        alter=_kept(r"^([^:/\s]+)$", lambda w, v: w["name"].lower() == v),
+        alter=kept(r"^([^:/\s]+)$", lambda w, v: w["name"].lower() == v),
     ),
     _f(
         "names-cannot-be-searched-in-capitals",
         "Capitals in a searched name match nothing.",
         "list/q-name",
-        alter=_kept(r"name:([^\s]*[A-Z][^\s]*)", _never),
+        alter=kept(r"name:([^\s]*[A-Z][^\s]*)", _never),
     ),
     _f(
         "me-is-nobody",
         "The owner me is taken for a username.",
         "list/q-owner",
-        rewrite=_gone(r"owner:me\b", "owner:me-nobody"),
+        rewrite=gone(r"owner:me\b", "owner:me-nobody"),
     ),
     _f(
         "any-owner-will-do",
         "The key owner is ignored.",
         "list/q-owner",
-        rewrite=_gone(r"owner:\S+"),
+        rewrite=gone(r"owner:\S+"),
     ),
     _f(
         "unknown-owners-are-refused",
         "A search for an unknown owner is refused.",
         "list/q-owner",
-        refuse=_refused(r"owner:(?!me\b|owner\b|member\b)\S+"),
+        refuse=refused(r"owner:(?!me\b|owner\b|member\b)\S+"),
     ),
     _f(
         "any-template-will-do",
         "The key template is ignored.",
         "list/q-template",
-        rewrite=_gone(r"template:\S+"),
+        rewrite=gone(r"template:\S+"),
     ),
     _f(
         "templates-have-a-case",
         "Names of templates are compared with their case.",
         "list/q-template",
-        alter=_kept(r"template:([^\s]*[A-Z][^\s]*)", _never),
+        alter=kept(r"template:([^\s]*[A-Z][^\s]*)", _never),
     ),
     _f(
         "templates-match-in-part",
         "Templates are found by a part of their name.",
         "list/q-template",
-        rewrite=_gone(r'template:"?(d|do|doc|dock|docke|ocker)"?(?=\s|$)', "template:docker"),
+        rewrite=gone(r'template:"?(d|do|doc|dock|docke|ocker)"?(?=\s|$)', "template:docker"),
     ),
     _f(
         "organizations-have-no-name",
@@ -160,7 +120,7 @@ FAULTS = [
         "any-organization-will-do",
         "The key organization is ignored.",
         "list/q-organization",
-        rewrite=_gone(r"organization:\S+"),
+        rewrite=gone(r"organization:\S+"),
     ),
     _f(
         "an-unknown-organization-is-empty",
@@ -172,7 +132,7 @@ FAULTS = [
         "an-unknown-id-empties-the-list",
         "One unknown identifier of several makes the list empty.",
         "list/q-id",
-        alter=_page(_all_or_none),
+        alter=on_page(_all_or_none),
     ),
     _f(
         "the-last-id-counts",
@@ -184,72 +144,72 @@ FAULTS = [
         "agents-are-ignored",
         "The key has-agent is ignored.",
         "list/q-has-agent",
-        rewrite=_gone(r"has-agent:\S+"),
+        rewrite=gone(r"has-agent:\S+"),
     ),
     _f(
         "unknown-agent-states-are-refused",
         "A state of agents that is unknown is refused.",
         "list/q-has-agent",
-        refuse=_refused(r"has-agent:(?!connecting|connected|disconnected|timeout)\S+"),
+        refuse=refused(r"has-agent:(?!connecting|connected|disconnected|timeout)\S+"),
     ),
     _f(
         "outdated-is-ignored",
         "The key outdated is ignored.",
         "list/q-outdated",
-        rewrite=_gone(r"outdated:\S+"),
+        rewrite=gone(r"outdated:\S+"),
     ),
     _f(
         "tasks-are-ignored",
         "The key has-ai-task is ignored.",
         "list/q-has-ai-task",
-        rewrite=_gone(r"has-ai-task:\S+"),
+        rewrite=gone(r"has-ai-task:\S+"),
     ),
     _f(
         "before-is-ignored",
         "The key last_used_before is ignored.",
         "list/q-last-used",
-        rewrite=_gone(r'last_used_before:("[^"]*"|\S+)'),
+        rewrite=gone(r'last_used_before:("[^"]*"|\S+)'),
     ),
     _f(
         "after-is-before",
         "The key last_used_after means before.",
         "list/q-last-used",
-        rewrite=_gone("last_used_after:", "last_used_before:"),
+        rewrite=gone("last_used_after:", "last_used_before:"),
     ),
     _f(
         "times-are-dates",
         "The time of day of last_used_after is ignored.",
         "list/q-last-used",
-        rewrite=_gone(r'(last_used_after:"[^T"]*)T[\d:.]*', r"\1T00:00:00"),
+        rewrite=gone(r'(last_used_after:"[^T"]*)T[\d:.]*', r"\1T00:00:00"),
     ),
     _f(
         "zones-of-searched-times-are-ignored",
         "The zone of a searched time is taken as UTC.",
         "list/q-last-used",
-        rewrite=_gone(r'(last_used_(?:after|before):"[^"+Z]*)[+-]\d\d:\d\d"', r'\1Z"'),
+        rewrite=gone(r'(last_used_(?:after|before):"[^"+Z]*)[+-]\d\d:\d\d"', r'\1Z"'),
     ),
     _f(
         "parameters-are-ignored",
         "The key param is ignored.",
         "list/q-param",
-        rewrite=_gone(r"param:\S+"),
+        rewrite=gone(r"param:\S+"),
     ),
     _f(
         "canceled-is-refused",
         "The status canceled is not known.",
         "list/q-status",
-        refuse=_refused("status:cancell?ed"),
+        refuse=refused("status:cancell?ed"),
     ),
     _f(
         "stopped-finds-dormant-ones-only",
         "Workspaces that are not dormant are not found by status:stopped.",
         "list/q-status",
-        alter=_kept("status:(stopped)", _dormant),
+        alter=kept("status:(stopped)", _dormant),
     ),
     _f(
         "dormant-true-is-everything",
         "The filter dormant:true lets all pass.",
         "list/q-dormant",
-        rewrite=_gone(r"dormant:(true|1|t)\b"),
+        rewrite=gone(r"dormant:(true|1|t)\b"),
     ),
 ]
