@@ -176,4 +176,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("selftest: interrupted; --resume goes on from here", file=sys.stderr)
+        sys.exit(130)
