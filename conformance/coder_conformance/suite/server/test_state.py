@@ -22,6 +22,7 @@ pytestmark = pytest.mark.late
 
 Json = dict[str, Any]
 MINUTE = 60_000
+HOUR = 60 * MINUTE
 LONGEST = 2_592_000_000
 GET = "getWorkspaceMetadataById"
 
@@ -111,12 +112,12 @@ class Machine(stateful.RuleBasedStateMachine):
         return answer.json() if answer.status == 200 else None
 
     def _plain(self, world: World, workspace: Json) -> Json:
-        """A workspace without settings, so that no sequence depends on the ones before it."""
+        """A workspace without settings or a build under way, so that each sequence stands alone."""
         for name, body in PLAIN.items():
             options: Json = {} if body is None else {"body": body}
             path = {"workspace": workspace["id"]}
             self.scenario.call(name, path, 200, 204, 304, wire=world.wire, **options)
-        return world.read(workspace["id"])
+        return world.settled(workspace["id"])
 
     def _learn(self, world: World, seen: Json) -> Model:
         build = seen["latest_build"]
@@ -153,7 +154,7 @@ class Machine(stateful.RuleBasedStateMachine):
 
     which = st.integers(0, 11)  # even for two, three or four of them
 
-    @stateful.rule(n=which, ttl=st.one_of(st.none(), st.integers(MINUTE, LONGEST)))
+    @stateful.rule(n=which, ttl=st.one_of(st.none(), st.integers(2 * HOUR, LONGEST)))
     def set_ttl(self, n: int, ttl: int | None) -> None:
         """A time to stop, or none."""
         model = self.send(n, "updateWorkspaceTtlById", 204, body={"ttl_ms": ttl})
@@ -169,6 +170,7 @@ class Machine(stateful.RuleBasedStateMachine):
     @stateful.rule(n=which, schedule=formats.schedules())
     def set_schedule(self, n: int, schedule: str) -> None:
         """A schedule, or none."""
+        schedule = _days_away(schedule)
         body = {"schedule": schedule}
         model = self.send(n, "updateWorkspaceAutostartScheduleById", 204, body=body)
         model.schedule = schedule or None
@@ -200,7 +202,7 @@ class Machine(stateful.RuleBasedStateMachine):
         status = 304 if same else 200
         self.send(n, "updateWorkspaceDormancyStatusById", status, body=body).dormant = dormant
 
-    @stateful.rule(n=which, minutes=st.integers(31, 60 * 24 * 20))
+    @stateful.rule(n=which, minutes=st.integers(120, 60 * 24 * 20))
     def extend(self, n: int, minutes: int) -> None:
         """A new deadline, where there is one."""
         model = self.models[n % len(self.models)]
@@ -324,6 +326,14 @@ class Machine(stateful.RuleBasedStateMachine):
             expected = f"the deadline {model.deadline} of {model.name}"
             raise Mismatch(expected, str(shown), world.wire.last)
         model.deadline, model.known_deadline = shown, True
+
+
+def _days_away(schedule: str) -> str:
+    """The schedule on the day after the day after tomorrow: no server starts anything meanwhile."""
+    words = schedule.split()
+    if words:
+        words[-1] = str((datetime.now(UTC).isoweekday() + 3) % 7)
+    return " ".join(words)
 
 
 def _instant(text: str | None) -> datetime | None:
