@@ -106,7 +106,7 @@ class Context:
         if self.other_world is None:
             made = World(self.member, self.contract, self.settings, self.world.run)
             made.journal = self.world.journal
-            made.budget = self.world.left  # one for both
+            made.budget, made.numbers = self.world.left, self.world.numbers  # one for both
             made.discover()
             self.other_world = made
         return self.other_world

@@ -184,6 +184,7 @@ class SuitePlugin:
         if mismatches:
             result.failures += [evidence(mismatch) for mismatch in mismatches]
             return Outcome.FAILED
+        error = root_of(error)
         result.reason = redact(f"{type(error).__name__}: {error}")[:600]
         last = self._context.wire.last if self._context.wire is not None else None
         if last is not None and isinstance(error, _STUMBLES):
@@ -226,6 +227,14 @@ def evidence(mismatch: Mismatch) -> Failure:
         seen.curl() if seen is not None else "",
         seen.answer() if seen is not None else "",
     )
+
+
+def root_of(error: BaseException) -> BaseException:
+    """What is inside of a group of one, such as hypothesis' for an error that came and went."""
+    if isinstance(error, BaseExceptionGroup):
+        inner = cast("BaseExceptionGroup[BaseException]", error).exceptions
+        return root_of(inner[0]) if len(inner) == 1 else cast("BaseException", error)
+    return error
 
 
 def _mismatches(error: BaseException | None, depth: int = 0) -> Iterator[Mismatch]:

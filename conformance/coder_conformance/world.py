@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ class World:
         journal: Where names are written before they are used; None for nowhere.
         budget: How many more may be created; that of the profile unless it is shared.
         births: Every creation that was asked for, with what could be seen after it.
+        numbers: The next ones in its names; those of the whole run, as the second user gets the
+            names of the first one's workspaces, too.
     """
 
     wire: Wire
@@ -57,7 +60,7 @@ class World:
     journal: Journal | None = None
     budget: Budget | None = None
     births: list[Birth] = field(default_factory=list[Birth])
-    _count: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
     def left(self) -> Budget:
@@ -106,8 +109,7 @@ class World:
 
     def name(self) -> str:
         """A name that nothing else has, on record before it is used."""
-        self._count += 1
-        return self.note(f"{self.prefix}{self._count}")
+        return self.note(f"{self.prefix}{next(self.numbers)}")
 
     def note(self, name: str) -> str:
         """Put a name on record; the name."""

@@ -16,12 +16,15 @@ import coder_spec
 from coder_conformance import catalogue, formats
 from coder_conformance.client import python_name
 from coder_conformance.consistency import workspace as contradictions
-from coder_conformance.context import is_known
+from coder_conformance.context import Context, is_known
 from coder_conformance.exchange import Exchange, redact
 from coder_conformance.judge import Judge
+from coder_conformance.plugin import root_of
 from coder_conformance.requests import RequestJudge
-from coder_conformance.results import Outcome, Result, Run, Verdict
-from coder_conformance.settings import SettingsError, check_url
+from coder_conformance.results import CannotJudgeError, Outcome, Result, Run, Verdict
+from coder_conformance.settings import Settings, SettingsError, check_url
+from coder_conformance.wire import Wire
+from coder_conformance.world import World
 
 TOKEN = "abcdefghij-0123456789abcdefABCDEF"
 BASE = "http://127.0.0.1:1/api/v2"
@@ -309,10 +312,6 @@ def test_contradictions_are_found(reference_url: str, reference_owner_token: str
 
 
 def _some_workspace(url: str, token: str) -> Any:
-    from coder_conformance.settings import Settings  # noqa: PLC0415
-    from coder_conformance.wire import Wire  # noqa: PLC0415
-    from coder_conformance.world import World  # noqa: PLC0415
-
     wire = Wire(url, token, 10)
     try:
         world = World(wire, coder_spec.load(), Settings())
@@ -322,3 +321,23 @@ def _some_workspace(url: str, token: str) -> Any:
         return workspace
     finally:
         wire.close()
+
+
+def test_both_users_take_names_from_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh name of one user is none that the other one's workspace was given on purpose."""
+    contract, settings = coder_spec.load(), Settings()
+    monkeypatch.setattr(World, "discover", lambda _: "v2.25.0")
+    wire = Wire("http://127.0.0.1:9", TOKEN, 10)
+    world = World(wire, contract, settings)
+    context = Context(settings, contract, {}, Run("none", "", 1, ""), member=wire, world=world)
+    names = [w.name() for w in (world, context.theirs(), world, context.theirs())]
+    wire.close()
+    assert names == [f"{world.prefix}{n}" for n in (1, 2, 3, 4)]
+
+
+def test_a_wrapped_error_is_named_itself() -> None:
+    """What hypothesis wraps because it came and went is what a report tells; two stay a group."""
+    error = CannotJudgeError("no workspace could be created")
+    assert root_of(ExceptionGroup("flaky", [ExceptionGroup("again", [error])])) is error
+    both = ExceptionGroup("two", [error, ValueError()])
+    assert root_of(both) is both
