@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
+import hypothesis
 from hypothesis import strategies as st
 
 from coder_spec import Contract
@@ -67,12 +68,37 @@ class Payloads:
         contract: The contract.
         new: Whether objects get fields, and open enums get values, that the contract does not know,
             as a newer server would send.
+        seed: What `ready` values depend on.
     """
 
-    def __init__(self, contract: Contract, *, new: bool = False) -> None:
+    def __init__(self, contract: Contract, *, new: bool = False, seed: int = 1) -> None:
         self.contract = contract
         self.new = new
+        self.seed = seed
         self._named: dict[str, Value] = {}
+        self._ready: dict[str, list[Any]] = {}
+
+    def ready(self, schema: Json) -> Value:
+        """One of the values of a schema that are made once for all tests; leave them as they are.
+
+        For what is large, such as whole workspaces: making one takes ten times as long as a call
+        of a client with it. There are twice as many as a test takes.
+        """
+        key = repr(schema)
+        if key not in self._ready:
+            made: list[Any] = []
+            number = 2 * hypothesis.settings().max_examples
+            phases = [hypothesis.Phase.generate]
+
+            @hypothesis.seed(self.seed)
+            @hypothesis.settings(max_examples=number, phases=phases)
+            @hypothesis.given(self.of(schema))
+            def collect(value: Any) -> None:
+                made.append(value)
+
+            collect()
+            self._ready[key] = made
+        return st.sampled_from(self._ready[key])
 
     def of(self, schema: Json) -> Value:
         """A strategy for values of a schema."""

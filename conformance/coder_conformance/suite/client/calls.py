@@ -99,6 +99,11 @@ def as_found() -> settings:
     return settings(phases=[Phase.explicit, Phase.generate])
 
 
+def few() -> settings:
+    """Settings for what is done for each of many statuses: a quarter of the usual examples."""
+    return settings(max_examples=max(2, settings().max_examples // 4))
+
+
 def success(contract: Contract, operation: Operation) -> list[tuple[int, Json | None]]:
     """Each documented success with the schema of its body, None for no body."""
     found: list[tuple[int, Json | None]] = []

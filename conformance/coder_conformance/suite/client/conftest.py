@@ -30,10 +30,10 @@ def stub() -> Iterator[Stub]:
 @pytest.fixture(scope="session")
 def payloads(context: Context) -> Payloads:
     """Values of the contract's schemas."""
-    return Payloads(context.contract)
+    return Payloads(context.contract, seed=context.settings.seed)
 
 
 @pytest.fixture(scope="session")
 def new_payloads(context: Context) -> Payloads:
     """The same with what a newer server adds."""
-    return Payloads(context.contract, new=True)
+    return Payloads(context.contract, new=True, seed=context.settings.seed)

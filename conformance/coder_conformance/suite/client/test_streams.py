@@ -79,7 +79,7 @@ def test_streams_events(
     new: bool,
 ) -> None:
     """Every data event arrives whole and in order, however the bytes are cut and pinged."""
-    workspaces = (new_payloads if new else payloads).of(WORKSPACE)
+    workspaces = (new_payloads if new else payloads).ready(WORKSPACE)
 
     @as_found()
     @given(
@@ -110,7 +110,7 @@ def test_stream_errors(
     """An error event is raised with its message, after what came before it."""
 
     @as_found()
-    @given(payloads.of(WORKSPACE), payloads.of(ENVELOPE))
+    @given(payloads.ready(WORKSPACE), payloads.of(ENVELOPE))
     def check(workspace: Any, envelope: Any) -> None:
         context.checked += 1
         _play(stub, operation, [("ping", None), ("data", workspace), ("error", envelope)], [])
@@ -130,7 +130,7 @@ def test_stream_ends(
     context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """What came before is there in any case; what breaks off is no end like any other."""
-    workspace = example(payloads.of(WORKSPACE))
+    workspace = example(payloads.ready(WORKSPACE))
     events: list[Event] = [("ping", None), ("data", workspace)]
     context.checked += 2
     _play(stub, operation, events, [])
