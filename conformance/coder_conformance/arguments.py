@@ -48,9 +48,12 @@ def parser(commands: dict[str, Command]) -> argparse.ArgumentParser:
     names = ("url", "token_env", "reports", "rate", "cleanup_timeout", "request_timeout")
     options.add_to(sweep, names)
     sweep.set_defaults(command=commands["sweep"])
-    listing = subcommands.add_parser("list", help="show the requirements")
-    listing.add_argument("--role", choices=("server", "client"), help="only those of this role")
-    listing.add_argument("--operation", metavar="ID", help="only those about this operation")
+    listing = subcommands.add_parser(
+        "list",
+        help="show the requirements",
+        description="Show the requirements, those that no test can judge included.",
+    )
+    options.add_to(listing, ("profile", "role", "only", "operations", "levels"))
     listing.set_defaults(command=commands["list"])
     shown = subcommands.add_parser("options", help="show the options of run as a table")
     shown.set_defaults(command=commands["options"])

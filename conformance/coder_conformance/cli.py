@@ -97,11 +97,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
 
         for name in values["clients"]:
             load_factory(name)
-    patterns = values["only"]
-    for pattern in patterns:
-        if not any(fnmatch(name, pattern) for name in _requirements()):
-            message = f"no requirement matches {pattern!r}"
-            raise SettingsError(f"{message}; `coder-conformance list` shows what there is")
+    _check_patterns(values["only"])
     remote = url is not None and not is_loopback(url)
     return Settings(
         url=url,
@@ -114,7 +110,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
         clients=tuple(values["clients"]) or GENERATED_CLIENTS,
         template=values["template"],
         operations=tuple(values["operations"]),
-        only=tuple(patterns),
+        only=tuple(values["only"]),
         levels=tuple(values["levels"]),
         shard=values["shard"] or "1/1",
         profile=values["profile"] or ("readonly" if remote else "standard"),
@@ -180,6 +176,13 @@ def _known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
             raise SettingsError(f"{name!r} is no {what}; use one of {', '.join(known)}")
 
 
+def _check_patterns(patterns: Sequence[str]) -> None:
+    for pattern in patterns:
+        if not any(fnmatch(name, pattern) for name in _requirements()):
+            message = f"no requirement matches {pattern!r}"
+            raise SettingsError(f"{message}; `coder-conformance list` shows what there is")
+
+
 def _token(variable: str) -> str:
     token = os.environ.get(variable, "")
     if not token:
@@ -233,24 +236,39 @@ def _options(_: argparse.Namespace) -> int:
 
 
 def _list(given: argparse.Namespace) -> int:
-    from . import catalogue  # noqa: PLC0415 -- reads YAML, which a plain install does not have
+    import coder_spec  # noqa: PLC0415 -- reads YAML, which a plain install does not have
 
+    from . import catalogue  # noqa: PLC0415 -- likewise
+
+    # Neither the environment nor a file narrows down what there is to look at.
+    _known("operation of the scope", given.operations or (), _operations())
+    _check_patterns(given.only or ())
+    settings = Settings(
+        role=given.role or "both",
+        only=tuple(given.only or ()),
+        levels=tuple(given.levels or ()),
+        operations=tuple(given.operations or ()),
+        profile=given.profile or "full",
+    )
+    contract = coder_spec.load()
+    number = 0
     for requirement in catalogue.load().values():
-        if given.role not in {None, requirement.role}:
+        about = [
+            name
+            for name in requirement.operations
+            if catalogue.wanted(requirement, contract.operation(name), settings, None)
+        ]
+        if not about:
             continue
-        if given.operation and given.operation not in requirement.operations:
-            continue
-        about = (
-            requirement.operations[0]
-            if len(requirement.operations) == 1
-            else f"{len(requirement.operations)} operations"
-        )
-        print(f"{requirement.id}  [{requirement.role}, {requirement.level}, {about}]")
+        number += 1
+        where = about[0] if len(about) == 1 else f"{len(about)} operations"
+        print(f"{requirement.id}  [{requirement.role}, {requirement.level}, {where}]")
         print(f"    {requirement.text}")
         if str(requirement.versions):
             print(f"    Servers {requirement.versions}.")
         if requirement.untestable:
             print(f"    Cannot be tested: {requirement.untestable}.")
+    print(f"{number} requirement{'s' * (number != 1)}")
     return 0
 
 

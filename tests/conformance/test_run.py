@@ -201,12 +201,33 @@ def test_ctrl_c_cleans_up_too(reference_server: RunningServer, tmp_path: Path) -
 
 
 def test_the_list_of_requirements() -> None:
-    """The catalogue can be read and narrowed down."""
+    """The catalogue can be read and narrowed down by everything that narrows down a run."""
     status, output, _ = run("list", "--operation", "updateWorkspaceTtlById", "--role", "server")
     assert status == 0
     assert "ttl/limits  [server, MUST, updateWorkspaceTtlById]" in output
     assert "extend/limits" not in output
     assert "client/" not in output
+    _, output, _ = run("list", "--only=ttl/*", "--level=MUST", "--profile=readonly")
+    assert output == "0 requirements\n"  # all of them change something
+    _, output, _ = run("list", "--only=list/*", "--level=SHOULD", "--profile=readonly")
+    assert {line.split("/")[0] for line in output.splitlines()[:-1] if line[0] != " "} == {"list"}
+    assert "SHOULD" in output
+    assert "MUST" not in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--operation=ttl",), "'ttl' is no operation of the scope; use one of"),
+        (("--only=nothing/*",), "no requirement matches 'nothing/*'"),
+        (("--level=PERHAPS",), "invalid choice: 'PERHAPS'"),
+    ],
+)
+def test_what_the_list_cannot_be_narrowed_down_to(arguments: tuple[str, ...], says: str) -> None:
+    """A name that does not exist is said to be none, instead of giving an empty list."""
+    status, output, error = run("list", *arguments)
+    assert (status, output) == (2, "")
+    assert says in error
 
 
 @pytest.mark.parametrize("parallel", [(), ("-n2", "--dist=loadfile")], ids=["one", "two"])
