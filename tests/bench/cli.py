@@ -14,7 +14,7 @@ import httpx2
 from coder_spec import ContractError, load
 from coder_workspaces import CoderError
 
-from . import calls, decode, imports, reference, watch
+from . import calls, decode, imports, reference, suite, watch
 from .measure import BenchError
 from .report import Section, as_table, write_json
 from .setup import Setup
@@ -26,6 +26,7 @@ _BENCHMARKS: Final[dict[str, Callable[[Setup], Section]]] = {
     "calls": calls.run,
     "watch": watch.run,
     "reference": reference.run,
+    "suite": suite.run,
 }
 # Whatever a contender that does not work raises: its modules, its client, its connections.
 _TROUBLE: Final = (BenchError, CoderError, ContractError, ImportError, OSError, httpx2.HTTPError)

@@ -107,6 +107,7 @@ class Fault:
         profile: The first profile that judges the requirement.
         arguments: What the suite has to be told besides, for requirements that are only judged
             where that is asked for.
+        alone: Whether the suite gets the token of the first user only, and makes the second one.
         sentence: What is wrong, in words; the id says it by default.
     """
 
@@ -129,6 +130,7 @@ class Fault:
     cut: bool = False
     profile: str = "standard"
     arguments: tuple[str, ...] = ()
+    alone: bool = False
     sentence: str = ""
 
 

@@ -31,6 +31,7 @@ from tests.conformance.faults import (
     robust,
     schedules,
     searches,
+    sessions,
     streams,
     switches,
 )
@@ -67,6 +68,7 @@ SERVER_FAULTS: list[Fault] = [
     *forms.FAULTS,
     *asking.FAULTS,
     *doing.FAULTS,
+    *sessions.FAULTS,
 ]
 
 
@@ -120,8 +122,13 @@ def judge_server(fault: Fault, reports: Path, *arguments: str) -> Found:
     """Run the suite on a server with one fault."""
     with serving(fault.id) as served:
         arguments = (*server_arguments(served.url), *arguments)
-        found = judge(reports, *arguments, **TOKENS)
+        found = judge(reports, *arguments, **tokens(fault))
     return replace(found, occasions=served.occasions)
+
+
+def tokens(fault: Fault) -> dict[str, str]:
+    """The tokens that the suite gets, as environment variables."""
+    return TOKENS | {"CODER_OTHER_TOKEN": ""} if fault.alone else TOKENS
 
 
 def server_arguments(url: str) -> list[str]:

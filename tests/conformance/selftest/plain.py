@@ -88,31 +88,40 @@ class Plain:
         with tempfile.TemporaryDirectory(prefix="selftest-") as name:
             folder = Path(name)
             with serving(fault, prepared=True) as served:
-                self._write(folder, served)
-                done = subprocess.run(
-                    [
-                        sys.executable, "-m", "schemathesis.cli", "--config-file=schemathesis.toml",
-                        "run", "openapi.json", f"--url={served.url}/api/v2",
-                        f"--seed={seed}", f"--max-time={self.seconds}", "--checks=all",
-                        "--continue-on-failure", "--max-response-time=2", "--no-color",
-                        "--report=ndjson", "--report-ndjson-path=out.ndjson",
-                    ],
-                    cwd=folder,
-                    capture_output=True,
-                    text=True,
-                    timeout=self.seconds + _GRACE,
-                    check=False,
-                )  # fmt: skip
+                write(folder, served)
+                done = schemathesis(folder, served.url, seed, self.seconds)
             if done.returncode not in {0, 1}:
                 raise ValueError(
                     f"schemathesis: {' '.join((done.stdout + done.stderr).split())[-400:]}"
                 )
             return list(_read(folder / "out.ndjson")), served.occasions
 
-    def _write(self, folder: Path, served: Served) -> None:
-        (folder / "openapi.json").write_text(json.dumps(document()), encoding="utf-8")
-        (folder / "extra_formats.py").write_text(_FORMATS, encoding="utf-8")
-        (folder / "schemathesis.toml").write_text(configuration(served.known), encoding="utf-8")
+
+def write(folder: Path, served: Served) -> None:
+    """Write what it reads."""
+    (folder / "openapi.json").write_text(json.dumps(document()), encoding="utf-8")
+    (folder / "extra_formats.py").write_text(_FORMATS, encoding="utf-8")
+    (folder / "schemathesis.toml").write_text(configuration(served.known), encoding="utf-8")
+
+
+def schemathesis(
+    folder: Path, url: str, seed: int, seconds: int
+) -> subprocess.CompletedProcess[str]:
+    """Run it on a server, as somebody would who knows it well; what it saw goes to out.ndjson."""
+    return subprocess.run(
+        [
+            sys.executable, "-m", "schemathesis.cli", "--config-file=schemathesis.toml",
+            "run", "openapi.json", f"--url={url}/api/v2",
+            f"--seed={seed}", f"--max-time={seconds}", "--checks=all",
+            "--continue-on-failure", "--max-response-time=2", "--no-color",
+            "--report=ndjson", "--report-ndjson-path=out.ndjson",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=seconds + _GRACE,
+        check=False,
+    )  # fmt: skip
 
 
 def document() -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tests.conformance.faults.catalogue import TOKENS, mutated, server_arguments
+from tests.conformance.faults.catalogue import mutated, server_arguments, tokens
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import serving
@@ -36,7 +36,7 @@ def look_for(fault: Fault | ClientFault, arguments: list[str]) -> Record:
         told = [f"--profile={fault.profile}", *fault.arguments, *arguments]
         with serving(fault.id) as served:
             told = [*server_arguments(served.url), *told]
-            seen = watch(Path(folder), told, TOKENS, fault.requirement, LIMIT)
+            seen = watch(Path(folder), told, tokens(fault), fault.requirement, LIMIT)
         return recorded(fault.id, seen, served.occasions)
 
 
