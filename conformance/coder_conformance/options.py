@@ -211,7 +211,12 @@ OPTIONS: tuple[Option, ...] = (
         "Requests per second of the load; by default as many as the workers can send and the "
         "option rate allows.",
     ),
-    Option("request_timeout", _seconds, "Seconds to wait for an answer.", _LIMITS.request),
+    Option(
+        "request_timeout",
+        _seconds,
+        "Seconds to wait for an answer, and for a call of a client to end.",
+        _LIMITS.request,
+    ),
     Option("build_timeout", _seconds, "Seconds to wait for a build.", _LIMITS.build),
     Option("event_timeout", _seconds, "Seconds to wait for an event of a stream.", _LIMITS.event),
     Option(

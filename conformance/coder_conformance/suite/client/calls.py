@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
-from coder_conformance.client import Arguments, ClientAdapter, Raised, Returned
+from coder_conformance.client import Arguments, Raised, Returned
 from coder_conformance.exchange import Exchange, shorten
+from coder_conformance.patience import Patient
 from coder_conformance.payloads import Payloads
 from coder_conformance.results import Mismatch
 from coder_conformance.stub import Answer, Stub
@@ -138,9 +139,7 @@ def only_request(stub: Stub) -> Exchange:
     return stub.received[0]
 
 
-def call(
-    client: ClientAdapter, stub: Stub, operation: Operation, given: Arguments
-) -> Returned | Raised:
+def call(client: Patient, stub: Stub, operation: Operation, given: Arguments) -> Returned | Raised:
     """Call an operation; a stream is opened and one payload is read."""
     if operation.stream is None:
         return client.call(stub.url, TOKEN, operation, given)

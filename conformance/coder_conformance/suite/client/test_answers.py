@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coder_conformance.client import ClientAdapter, Raised
+from coder_conformance.client import Raised
 from coder_conformance.context import Context
 from coder_conformance.exchange import shorten
+from coder_conformance.patience import Patient
 from coder_conformance.payloads import Payloads
 from coder_conformance.results import Mismatch
 from coder_conformance.stub import Answer, Stub
@@ -37,7 +38,7 @@ ENVELOPE = {"$ref": "#/components/schemas/Response"}
 
 
 def _decodes(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """Every success comes back as it was sent."""
     arguments = some_arguments(operation)
@@ -60,7 +61,7 @@ def _decodes(
 @pytest.mark.late
 @pytest.mark.requirement("client/decodes-answers")
 def test_decodes_answers(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """What the contract documents comes back with every field."""
     _decodes(context, client, stub, payloads, operation)
@@ -70,7 +71,7 @@ def test_decodes_answers(
 @pytest.mark.requirement("client/keeps-what-is-new")
 def test_keeps_what_is_new(
     context: Context,
-    client: ClientAdapter,
+    client: Patient,
     stub: Stub,
     new_payloads: Payloads,
     operation: Operation,
@@ -82,7 +83,7 @@ def test_keeps_what_is_new(
 @pytest.mark.late
 @pytest.mark.requirement("client/raises-documented-errors")
 def test_raises_documented_errors(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """Every documented error is an error with the envelope in it."""
     arguments = some_arguments(operation)
@@ -144,7 +145,7 @@ def _expect(got: Any, stub: Stub, kind: str, status: int | None = None) -> Raise
 
 @pytest.mark.requirement("client/survives-odd-answers")
 def test_survives_odd_answers(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """Nothing that a proxy or a broken server may say is taken for a value."""
     arguments = some_arguments(operation)
@@ -172,7 +173,7 @@ def test_survives_odd_answers(
             _incomplete(context, client, stub, payloads, operation, status, schema)
 
 
-def _expect_no_value(client: ClientAdapter, stub: Stub, operation: Operation) -> None:
+def _expect_no_value(client: Patient, stub: Stub, operation: Operation) -> None:
     """Check that a call raises any error."""
     got = call(client, stub, operation, some_arguments(operation))
     if not isinstance(got, Raised):
@@ -181,7 +182,7 @@ def _expect_no_value(client: ClientAdapter, stub: Stub, operation: Operation) ->
 
 def _unreadable(
     context: Context,
-    client: ClientAdapter,
+    client: Patient,
     stub: Stub,
     operation: Operation,
     status: int,
@@ -201,7 +202,7 @@ def _unreadable(
 
 def _incomplete(
     context: Context,
-    client: ClientAdapter,
+    client: Patient,
     stub: Stub,
     payloads: Payloads,
     operation: Operation,

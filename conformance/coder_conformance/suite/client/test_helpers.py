@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import time
-from concurrent.futures import Future
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -15,19 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coder_conformance.client import (
-    BuildsQueries,
-    ClientAdapter,
-    Raised,
-    ReadsLists,
-    Reconnects,
-    Repeats,
-    Returned,
-)
+from coder_conformance.client import Raised
 from coder_conformance.context import Context
 from coder_conformance.exchange import shorten
+from coder_conformance.patience import Patient
 from coder_conformance.payloads import Payloads
-from coder_conformance.results import DoesNotApplyError, Mismatch
+from coder_conformance.results import Mismatch
 from coder_conformance.stub import Answer, Stub
 from coder_conformance.suite.client.calls import (
     JSON,
@@ -72,11 +63,9 @@ def _play_in_turn(stub: Stub, *answers: Answer) -> None:
 
 @pytest.mark.requirement("client/repeats-safely")
 def test_repeats_safely(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """After a temporary failure only, and only where nothing is carried out twice."""
-    if not isinstance(client, Repeats):
-        raise DoesNotApplyError("the client does not repeat requests")
     given_arguments = some_arguments(operation)
     answer, value = _success(context, payloads, operation)
     harmless = operation.method in _HARMLESS
@@ -94,11 +83,9 @@ def test_repeats_safely(
 
 @pytest.mark.requirement("client/retry-after")
 def test_retry_after(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """Not sooner than the server asks for, and no endless wait."""
-    if not isinstance(client, Repeats):
-        raise DoesNotApplyError("the client does not repeat requests")
     answer, value = _success(context, payloads, operation)
     for status in (429, 503):
         context.checked += 1
@@ -113,15 +100,8 @@ def test_retry_after(
                 "a second of waiting, as Retry-After asks for", actual, stub.received[-1]
             )
     play(stub, _failure(429, Retry_After="86400"))
-    # In a thread of its own, so that a client that does wait cannot hold up the run.
-    waiting: Future[Returned | Raised] = Future()
-    arguments = (stub.url, TOKEN, operation, some_arguments(operation))
-    thread = Thread(target=lambda: waiting.set_result(client.repeated(*arguments)), daemon=True)
-    thread.start()
-    thread.join(_LONG_WAIT)
-    if not waiting.done():
-        raise Mismatch("an error instead of a wait for a day", "no end", stub.received[-1])
-    got = waiting.result()
+    arguments = some_arguments(operation)
+    got = client.repeated(stub.url, TOKEN, operation, arguments, seconds=_LONG_WAIT)
     if not isinstance(got, Raised) or len(stub.received) != 1:
         actual = f"{len(stub.received)} requests and {shorten(repr(got))}"
         raise Mismatch("an error instead of a wait for a day", actual, stub.received[-1])
@@ -129,11 +109,9 @@ def test_retry_after(
 
 @pytest.mark.requirement("client/reads-whole-lists")
 def test_reads_whole_lists(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads
+    context: Context, client: Patient, stub: Stub, payloads: Payloads
 ) -> None:
     """Every workspace once and in order, also when pages leave some out."""
-    if not isinstance(client, ReadsLists):
-        raise DoesNotApplyError("the client does not read lists page by page")
     one = example(payloads.of(WORKSPACE))
     ids = [str(UUID(int=number + 1)) for number in range(7)]
 
@@ -162,11 +140,9 @@ def test_reads_whole_lists(
 
 @pytest.mark.requirement("client/reconnects")
 def test_reconnects(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """A lost connection is replaced, and what came again is told once."""
-    if not isinstance(client, Reconnects):
-        raise DoesNotApplyError("the client has no watch that reconnects")
     first = example(payloads.of(WORKSPACE))
     second = {**first, "name": "changed"}
     assert operation.stream is not None
@@ -200,10 +176,8 @@ def test_reconnects(
 
 
 @pytest.mark.requirement("client/builds-queries")
-def test_builds_queries(context: Context, client: ClientAdapter) -> None:
+def test_builds_queries(context: Context, client: Patient) -> None:
     """Reading a query by the rules of the grammar gives what was put into it."""
-    if not isinstance(client, BuildsQueries):
-        raise DoesNotApplyError("the client builds no search queries")
 
     @given(
         st.fixed_dictionaries(

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given
 
-from coder_conformance.client import Arguments, ClientAdapter
+from coder_conformance.client import Arguments
 from coder_conformance.context import Context
 from coder_conformance.exchange import Exchange
+from coder_conformance.patience import Patient
 from coder_conformance.payloads import Payloads
 from coder_conformance.requests import RequestJudge
 from coder_conformance.results import Mismatch
@@ -32,7 +33,7 @@ _REFUSED = {"message": "You are signed out or your session has expired."}
 
 @pytest.mark.requirement("client/valid-requests")
 def test_valid_requests(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """For all arguments, the request is one that the contract allows, and it carries them."""
     judge = RequestJudge(context.contract)
@@ -80,7 +81,7 @@ def _text(value: object) -> str:
 
 
 @pytest.mark.requirement("client/hides-the-token")
-def test_hides_the_token(client: ClientAdapter, stub: Stub, operation: Operation) -> None:
+def test_hides_the_token(client: Patient, stub: Stub, operation: Operation) -> None:
     """The token goes into its header and nowhere that a person might see it."""
     play_json(stub, 404, {"message": "Resource not found", "detail": "nothing"})
     got = call(client, stub, operation, some_arguments(operation))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coder_conformance.client import ClientAdapter, Raised, Returned
+from coder_conformance.client import Raised, Returned
 from coder_conformance.context import Context
 from coder_conformance.exchange import shorten
+from coder_conformance.patience import Patient
 from coder_conformance.payloads import Payloads
 from coder_conformance.results import Mismatch
 from coder_conformance.stub import Answer, Stub
@@ -60,7 +61,7 @@ def stream_answer(
     return Answer(200, headers, pieces, open_ended=True, broken=broken)
 
 
-def _read(client: ClientAdapter, stub: Stub, operation: Operation, limit: int) -> Returned | Raised:
+def _read(client: Patient, stub: Stub, operation: Operation, limit: int) -> Returned | Raised:
     assert operation.stream is not None
     url = stub.websocket_url if operation.stream.transport == "websocket" else stub.url
     return client.stream(url, TOKEN, operation, some_arguments(operation), limit)
@@ -71,7 +72,7 @@ def _read(client: ClientAdapter, stub: Stub, operation: Operation, limit: int) -
 @pytest.mark.parametrize("new", [False, True], ids=["known", "new"])
 def test_streams_events(
     context: Context,
-    client: ClientAdapter,
+    client: Patient,
     stub: Stub,
     payloads: Payloads,
     new_payloads: Payloads,
@@ -105,7 +106,7 @@ def test_streams_events(
 
 @pytest.mark.requirement("client/stream-errors")
 def test_stream_errors(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """An error event is raised with its message, after what came before it."""
 
@@ -127,7 +128,7 @@ def test_stream_errors(
 
 @pytest.mark.requirement("client/stream-ends")
 def test_stream_ends(
-    context: Context, client: ClientAdapter, stub: Stub, payloads: Payloads, operation: Operation
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
 ) -> None:
     """What came before is there in any case; what breaks off is no end like any other."""
     workspace = example(payloads.ready(WORKSPACE))
