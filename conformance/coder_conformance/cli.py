@@ -102,7 +102,7 @@ def settings_of(given: argparse.Namespace) -> Settings:
     return Settings(
         url=url,
         token=_token(values["token_env"]) if needs_token else "",
-        other_token=os.environ.get(values["other_token_env"], ""),
+        other_token=_token(values["other_token_env"], needed=False),
         create_user=values["create_user"],
         role=values["role"],
         seed=values["seed"],
@@ -183,10 +183,14 @@ def _check_patterns(patterns: Sequence[str]) -> None:
             raise SettingsError(f"{message}; `coder-conformance list` shows what there is")
 
 
-def _token(variable: str) -> str:
-    token = os.environ.get(variable, "")
-    if not token:
+def _token(variable: str, *, needed: bool = True) -> str:
+    """The token in an environment variable, without blanks around it, as files end with them."""
+    token = os.environ.get(variable, "").strip()
+    if not token and needed:
         message = f"no session token: the environment variable {variable} is empty"
+        raise SettingsError(f"{message}; set it to a token of the server's")
+    if not all("!" <= character <= "~" for character in token):
+        message = f"the environment variable {variable} holds characters that no session token has"
         raise SettingsError(f"{message}; set it to a token of the server's")
     return token
 

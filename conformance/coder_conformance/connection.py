@@ -11,11 +11,15 @@ from .journal import Journal
 from .pace import pace_of
 from .preflight import preflight
 from .report.visible import visible
+from .results import CannotJudgeError
 from .second_user import SecondUser, join, needed
 from .shared import Shared
 from .target import target
 from .wire import Wire
 from .world import World
+
+# Roles of a whole deployment whose holders read everybody's workspaces.
+_SEES_EVERYTHING = frozenset({"owner", "template-admin"})
 
 
 def connect(context: Context, stack: ExitStack, note: Callable[[str], None]) -> None:
@@ -68,8 +72,30 @@ def introduce(context: Context, stack: ExitStack) -> None:
     }
     context.shared = Shared(context.world, readonly=readonly)
     context.run.server_version = context.world.discover()
+    if context.member is not None:
+        check_ordinary(context.member, context.world)
     if needed(context):
         context.second = SecondUser(context.world)
+
+
+def check_ordinary(member: Wire, world: World) -> None:
+    """See that the second user can show whether users are kept apart.
+
+    Raises:
+        CannotJudgeError: It is the first one, may see everything, or is not let in.
+    """
+    advice = "give the token of an ordinary user with --other-token-env, or none"
+    try:
+        them = World(member, world.contract, world.settings).identify()
+        roles = {str(role["name"]) for role in them["roles"]}
+    except (CannotJudgeError, LookupError, TypeError) as error:
+        message = f"the token of the second user cannot be used ({error})"
+        raise CannotJudgeError(f"{message}; {advice}") from None
+    if them["id"] == world.me["id"]:
+        raise CannotJudgeError(f"both tokens are those of {them['username']}; {advice}")
+    if found := sorted(roles & _SEES_EVERYTHING):
+        message = f"the second user, {them['username']}, has the role {found[0]}"
+        raise CannotJudgeError(f"{message} and may see the first one's workspaces; {advice}")
 
 
 def _join(context: Context, note: Callable[[str], None]) -> None:

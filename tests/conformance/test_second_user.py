@@ -56,9 +56,9 @@ def server(changes: list[tuple[str, str]]) -> Generator[RunningServer]:
     yield from start_server(app)
 
 
-def start(server: RunningServer, *arguments: str, token: str = OWNER.token) -> Any:
-    """Start a command with the token of one user alone."""
-    environment = {k: v for k, v in os.environ.items() if k != "CODER_OTHER_TOKEN"}
+def start(server: RunningServer, *arguments: str, token: str = OWNER.token, other: str = "") -> Any:
+    """Start a command with the token of one user alone, unless another one is given."""
+    environment = {**os.environ, "CODER_OTHER_TOKEN": other}
     return subprocess.Popen(
         [*COMMAND, *arguments, f"--url={server.url}"],
         env={**environment, "CODER_SESSION_TOKEN": token},
@@ -69,10 +69,15 @@ def start(server: RunningServer, *arguments: str, token: str = OWNER.token) -> A
 
 
 def run(
-    server: RunningServer, reports: Path, *arguments: str, token: str = OWNER.token
+    server: RunningServer,
+    reports: Path,
+    *arguments: str,
+    token: str = OWNER.token,
+    other: str = "",
 ) -> tuple[int, str]:
     """Judge a server; the exit status and everything that was said."""
-    process = start(server, "run", "--role=server", f"--reports={reports}", *arguments, token=token)
+    command = ("run", "--role=server", f"--reports={reports}", *arguments)
+    process = start(server, *command, token=token, other=other)
     said, _ = process.communicate(timeout=100)
     assert "Traceback" not in said
     return process.returncode, said
@@ -192,6 +197,52 @@ def test_a_run_without_a_second_user_says_so(server: RunningServer, tmp_path: Pa
     assert "without   a second user: isolation between users is not tested" in said
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert "--no-create-user" in report["command"]
+
+
+@pytest.mark.parametrize(
+    ("token", "other", "says"),
+    [
+        (MEMBER.token, OWNER.token, "the second user, owner, has the role owner and may see the"),
+        (OWNER.token, OWNER.token, "both tokens are those of owner; give the token of an ordinary"),
+        (OWNER.token, "wrong-token", "the token of the second user cannot be used (getUser was"),
+    ],
+    ids=["privileged", "same", "wrong"],
+)
+def test_a_second_user_who_shows_nothing_is_refused(
+    server: RunningServer,
+    changes: list[tuple[str, str]],
+    tmp_path: Path,
+    token: str,
+    other: str,
+    says: str,
+) -> None:
+    """Whoever may see everything, or is the first user, would make a right server look wrong."""
+    status, said = run(server, tmp_path, "--profile=smoke", token=token, other=other)
+    assert status == 3
+    assert f"INCONCLUSIVE ({says}" in said
+    assert changes == []
+    assert (tmp_path / "report.json").exists()
+
+
+@pytest.mark.parametrize("variable", ["token", "other"])
+@pytest.mark.parametrize("wrong", ["two\nlines", "t\u00f6ken-1234", "first second"])
+def test_what_cannot_be_a_token_is_refused_and_not_shown(
+    server: RunningServer, tmp_path: Path, variable: str, wrong: str
+) -> None:
+    """The sentence names the variable, and its value stays unsaid."""
+    status, said = run(server, tmp_path, "--profile=smoke", **{variable: wrong})
+    assert status == 2
+    name = {"token": "CODER_SESSION_TOKEN", "other": "CODER_OTHER_TOKEN"}[variable]
+    assert f"{name} holds characters that no session token has; set it to a token" in said
+    assert wrong.split(maxsplit=1)[0] not in said.split()
+    assert wrong not in said
+
+
+def test_blanks_around_a_token_do_not_matter(server: RunningServer, tmp_path: Path) -> None:
+    """A token that was read from a file usually ends with the end of a line."""
+    token = f" {OWNER.token}\n"
+    status, said = run(server, tmp_path, "--only=get/returns-the-one-asked-for", token=token)
+    assert status == 0, said
 
 
 def test_ctrl_c_deletes_the_user_too(server: RunningServer, tmp_path: Path) -> None:
