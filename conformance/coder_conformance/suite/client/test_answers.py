@@ -6,6 +6,7 @@ import copy
 import json
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,16 @@ from coder_spec.files import is_array, is_object
 
 Json = dict[str, Any]
 ENVELOPE = {"$ref": "#/components/schemas/Response"}
+# Everything that an error can say, as few generated ones may.
+_WHOLE: Json = {
+    "message": "Validation failed.",
+    "detail": "Two fields were refused.",
+    "validations": [
+        {"field": "name", "detail": "It is taken."},
+        {"field": "ttl_ms", "detail": "It is too short."},
+        {"field": "ttl_ms", "detail": "It is no whole minute."},
+    ],
+}
 
 
 def _decodes(
@@ -100,6 +111,7 @@ def test_raises_documented_errors(
             continue
 
         @few()
+        @hypothesis.example(status, _WHOLE)
         @given(st.just(status), payloads.of(ENVELOPE))
         def check(status: int, envelope: Json) -> None:
             context.checked += 1
