@@ -95,9 +95,11 @@ class Fault:
         alter: Changes an answer; None lets it pass.
         rewrite: Changes a request before the server sees it.
         drop: Whether the request is answered without being carried out.
+        when: Which requests are dropped; all of them by default.
         answer: What a dropped request gets.
         refuse: Which requests are refused with 400 although they are right.
-        also: A second request that is carried out after the first one: method, path, body.
+        also: A second request that is carried out after the first one: method, path, body; None
+            if there is none.
         frames: What becomes of each piece of an event stream.
         messages: What becomes of each message that a WebSocket sends.
         deaf: Whether messages of a WebSocket's client are not noticed.
@@ -108,6 +110,7 @@ class Fault:
         arguments: What the suite has to be told besides, for requirements that are only judged
             where that is asked for.
         alone: Whether the suite gets the token of the first user only, and makes the second one.
+        sharing: Whether the server allows to share workspaces.
         sentence: What is wrong, in words; the id says it by default.
     """
 
@@ -119,9 +122,10 @@ class Fault:
     alter: Callable[[Answer], None] | None = None
     rewrite: Callable[[Call], None] | None = None
     drop: bool = False
+    when: Callable[[Call], bool] | None = None
     answer: int = 204
     refuse: Callable[[Call], bool] | None = None
-    also: Callable[[Call], tuple[str, str, Json | None]] | None = None
+    also: Callable[[Call], tuple[str, str, Json | None] | None] | None = None
     frames: Callable[[bytes, Json], Iterable[bytes]] | None = None
     messages: Callable[[Message, Json], Iterable[Message]] | None = None
     deaf: bool = False
@@ -131,6 +135,7 @@ class Fault:
     profile: str = "standard"
     arguments: tuple[str, ...] = ()
     alone: bool = False
+    sharing: bool = True
     sentence: str = ""
 
 

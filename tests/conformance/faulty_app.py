@@ -66,7 +66,7 @@ class Faulty:
             await self.app(scope, receive, self._framed(send, fault.frames))
             return
         call = await _read(scope, receive)
-        if fault.drop:
+        if fault.drop and (fault.when is None or fault.when(call)):
             self._note(True)
             await self._harmless(scope, call, Answer(fault.answer, {}, b""), send)
             return
@@ -81,13 +81,14 @@ class Faulty:
             self._note(call != before)
         caught = Answer(0, {}, b"", call)
         await self.app(_scope(scope, call), _body(call.body, receive), _catcher(caught))
-        if fault.also is not None and caught.status < 300:
+        more = fault.also(call) if fault.also is not None and caught.status < 300 else None
+        if more is not None:
             self._note(True)
-            method, path, body = fault.also(call)
+            method, path, body = more
             content = b"" if body is None else json.dumps(body).encode()
-            more = Call(method, path, [], {**call.headers, "content-length": "0"}, content)
+            second = Call(method, path, [], {**call.headers, "content-length": "0"}, content)
             ignored = _catcher(Answer(0, {}, b""))
-            await self.app(_scope(scope, more), _body(content, receive), ignored)
+            await self.app(_scope(scope, second), _body(content, receive), ignored)
         if fault.alter is not None:
             original = replace(caught, headers={**caught.headers})
             fault.alter(caught)

@@ -43,12 +43,12 @@ class Served:
     occasions: int = 0
 
 
-def settings() -> Settings:
-    """Quick builds, and everything that a deployment can allow."""
+def settings(*, sharing: bool = True) -> Settings:
+    """Quick builds, and everything that a deployment can allow, but perhaps for sharing."""
     return Settings(
         build_seconds=0.15,
         allow_renames=True,
-        experiments=frozenset({"workspace-sharing", "workspace-usage"}),
+        experiments=frozenset({"workspace-usage"} | ({"workspace-sharing"} if sharing else set())),
     )
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     options = parser.parse_args()
     fault = next((fault for fault in SERVER_FAULTS if fault.id == options.fault), None)
     tally = Tally(armed=not options.prepared)
-    app = create_app(settings())
+    app = create_app(settings(sharing=fault is None or fault.sharing))
     if fault is not None:
         app.add_middleware(Faulty, fault=fault, tally=tally)
     for server in start_server(app):
