@@ -20,11 +20,23 @@ GET = "getWorkspaceMetadataById"
 _HOUR = 3_600_000
 
 
+class DeletionRefusedError(CannotJudgeError):
+    """A dormant workspace could not be deleted.
+
+    Attributes:
+        answer: What was answered.
+    """
+
+    def __init__(self, workspace: str, answer: Exchange) -> None:
+        super().__init__(f"the deletion of {workspace} was refused: {answer.answer()}")
+        self.answer = answer
+
+
 def bury(world: World, workspace: str) -> Burial:
     """Give a workspace settings, make it dormant, stop it and delete it.
 
     Raises:
-        CannotJudgeError: It could not be deleted.
+        DeletionRefusedError: It could not be deleted.
     """
     path = {"workspace": workspace}
     for operation, body in (
@@ -40,7 +52,7 @@ def bury(world: World, workspace: str) -> Burial:
         listener = Listener(world, workspace, stack)
         delete = world.ask("createWorkspaceBuild", path, body={"transition": "delete"})
         if delete.status != 201:
-            raise CannotJudgeError(f"the deletion of {workspace} was refused: {delete.answer()}")
+            raise DeletionRefusedError(workspace, delete)
         steps, reads = _watch(world, workspace)
         by_id = world.ask(GET, path)
         named = {"user": "me", "workspacename": before["name"]}

@@ -16,7 +16,7 @@ from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.births import answer_of
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import Usual, attempt, usual
+from coder_conformance.suite.server.usual import Usual, attempt, still, usual
 from coder_spec import Operation
 from coder_spec.files import is_array, is_object
 
@@ -171,19 +171,9 @@ def test_markup(scenario: Scenario) -> None:
 @MARK("json/stable")
 def test_stable(scenario: Scenario, request_: Usual) -> None:
     """The same question, the same answer."""
-    one, other = (_still(attempt(scenario, request_).json()) for _ in range(2))
+    one, other = (still(attempt(scenario, request_).json()) for _ in range(2))
     if one != other:
         raise Mismatch(repr(one)[:300], repr(other)[:300], scenario.wire.last)
-
-
-def _still(value: Any) -> Any:
-    """A value without what moves by itself."""
-    if is_array(value):
-        return [_still(item) for item in value]
-    if not is_object(value):
-        return value
-    moving = {"resources", "health", "last_used_at", "last_seen_at", "matched_provisioners"}
-    return {name: _still(inner) for name, inner in value.items() if name not in moving}
 
 
 def _each(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from coder_conformance.burial import DeletionRefusedError
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.several import Several
+from coder_conformance.suite.server.usual import still
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -33,15 +35,21 @@ def wake(scenario: Scenario, workspace: Json) -> Json:
 
 
 @MARK("dormancy/answer")
-def test_answer(scenario: Scenario, stopped: Json) -> None:
-    """Field by field what a read shows right after it."""
-    for change in (sleep, wake):
-        said = change(scenario, stopped)
-        read = scenario.world.read(stopped["id"])
-        for name in sorted((said.keys() | read.keys()) - {"latest_build", "health"}):
-            if said.get(name) != read.get(name):
-                expected = f"{name} = {read.get(name)!r} as read"
-                raise Mismatch(expected, repr(said.get(name)), scenario.wire.last)
+def test_answer(scenario: Scenario, stopped: Json, running: Json) -> None:
+    """Field by field what a read shows right after it, of a running one and of one with a mark."""
+    scenario.on(stopped, "favoriteWorkspaceById", 204)
+    for workspace in (stopped, running):
+        for change in (sleep, wake):
+            said = change(scenario, workspace)
+            read = scenario.world.read(workspace["id"])
+            one, other = still(said), still(read)
+            for shown, value in ((one, said), (other, read)):
+                shown["last_used_at"] = value["last_used_at"]
+            for name in sorted(one.keys() | other.keys()):
+                if one.get(name) != other.get(name):
+                    expected = f"{name} = {other.get(name)!r} as read"
+                    raise Mismatch(expected, repr(one.get(name)), scenario.wire.last)
+    scenario.on(stopped, "unfavoriteWorkspaceById", 204)
 
 
 @MARK("dormancy/default-is-active")
@@ -91,7 +99,11 @@ def test_forbids_start(scenario: Scenario, stopped: Json) -> None:
 @MARK("dormancy/allows-stop-and-delete")
 def test_allows_stop_and_delete(scenario: Scenario, shared: Shared) -> None:
     """Getting rid of it is always possible."""
-    burial = shared.burial()
+    try:
+        burial = shared.burial()
+    except DeletionRefusedError as refusal:
+        answer = refusal.answer
+        raise Mismatch("a deletion that is accepted", answer.answer(), answer) from refusal
     scenario.context.expect("updateWorkspaceDormancyStatusById", burial.sleep, 200)
     for answer, steps, status in (
         (burial.stop, burial.stop_steps, "stopped"),
@@ -131,15 +143,19 @@ def test_settings_still_work(scenario: Scenario, stopped: Json) -> None:
     """All of them."""
     sleep(scenario, stopped)
     settings(scenario, stopped)
-    scenario.shows(stopped, ttl_ms=3_600_000, automatic_updates="always", favorite=True)
+    shown = {"ttl_ms": 3_600_000, "automatic_updates": "always", "favorite": True}
+    shown["autostart_schedule"] = "7 8 * * 2"
+    scenario.shows(stopped, **shown)
     wake(scenario, stopped)
-    scenario.shows(stopped, ttl_ms=3_600_000, automatic_updates="always", favorite=True)
+    scenario.shows(stopped, **shown)
     scenario.on(stopped, UPDATES, 204, body={"automatic_updates": "never"})
+    scenario.on(stopped, AUTOSTART, 204, body={})
 
 
 def settings(scenario: Scenario, workspace: Json) -> None:
     """Give every setting another value."""
     scenario.on(workspace, "updateWorkspaceTtlById", 204, body={"ttl_ms": 3_600_000})
+    scenario.on(workspace, AUTOSTART, 204, body={"schedule": "7 8 * * 2"})
     scenario.on(workspace, UPDATES, 204, body={"automatic_updates": "always"})
     scenario.on(workspace, "favoriteWorkspaceById", 204)
     scenario.on(workspace, "postWorkspaceUsageById", 204, body={})

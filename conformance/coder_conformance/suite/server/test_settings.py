@@ -249,10 +249,14 @@ def test_unfavorite_takes_effect(scenario: Scenario, stopped: Json) -> None:
 
 
 @pytest.mark.requirement("acl/off-by-default")
-@pytest.mark.parametrize("body", [{}, {"user_roles": {}}, {"nonsense": 1}])
-def test_acl_off_by_default(scenario: Scenario, stopped: Json, body: Json) -> None:
-    """Without the feature every body is answered with 403."""
-    scenario.on(stopped, "updateWorkspaceAcl", 403, body=body)
+def test_acl_off_by_default(scenario: Scenario, stopped: Json) -> None:
+    """Without the feature every body is answered with 403, be it good or bad."""
+    me, everyone = scenario.world.me["id"], stopped["organization_id"]
+    bodies: list[Json] = [{}, {"user_roles": {}}, {"nonsense": 1}, {"user_roles": {"x": "use"}}]
+    for role in ("use", "admin", "", "nonsense"):
+        bodies += [{"user_roles": {me: role}}, {"group_roles": {everyone: role}}]
+    for body in bodies:
+        scenario.on(stopped, "updateWorkspaceAcl", 403, body=body)
 
 
 @pytest.mark.requirement("acl/shares")

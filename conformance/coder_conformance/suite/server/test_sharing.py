@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import attempt, usual
+from coder_conformance.suite.server.usual import attempt, still, usual
 from coder_conformance.wire import Token, Wire
 from coder_spec import Operation
 
@@ -30,18 +31,27 @@ def other(scenario: Scenario, member: Wire) -> str:
     return str(member.call(operation, {"user": "me"}).json()["id"])
 
 
+@contextmanager
+def sharing(scenario: Scenario, workspace: Json, other: str) -> Generator[Share]:
+    """Gives the second user a role on a workspace, and takes it back at the end."""
+
+    def give(role: str) -> None:
+        scenario.on(workspace, ACL, 204, body={"user_roles": {other: role}})
+
+    give("")
+    try:
+        yield give
+    finally:
+        everyone = {workspace["organization_id"]: ""}
+        body = {"user_roles": {other: ""}, "group_roles": everyone}
+        scenario.on(workspace, ACL, 204, body=body)
+
+
 @pytest.fixture
 def share(scenario: Scenario, stopped: Json, other: str) -> Generator[Share]:
     """Gives the second user a role on the stopped workspace, and takes it back at the end."""
-
-    def give(role: str) -> None:
-        scenario.on(stopped, ACL, 204, body={"user_roles": {other: role}})
-
-    give("")
-    yield give
-    everyone = {stopped["organization_id"]: ""}
-    body = {"user_roles": {other: ""}, "group_roles": everyone}
-    scenario.on(stopped, ACL, 204, body=body)
+    with sharing(scenario, stopped, other) as give:
+        yield give
 
 
 def sees(scenario: Scenario, member: Wire, workspace: Json, *, visible: bool) -> None:
@@ -91,15 +101,27 @@ def test_empty(scenario: Scenario, stopped: Json) -> None:
 
 @MARK("acl/merges")
 def test_merges(scenario: Scenario, stopped: Json, member: Wire, share: Share, other: str) -> None:
-    """Neither an empty request nor one about others takes the role away."""
+    """Neither an empty request nor one about others takes the role away, be it a user's or not."""
     share("use")
-    unknown = str(uuid4())
-    others: list[Json] = [{}, {"user_roles": {}}, {"user_roles": {unknown: ""}}]
+    unknown, everyone = str(uuid4()), stopped["organization_id"]
+    others: list[Json] = [
+        {},
+        {"user_roles": {}},
+        {"user_roles": {unknown: ""}},
+        {"group_roles": {everyone: "use"}},
+        {"group_roles": {unknown: ""}},
+        {"group_roles": {everyone: ""}},
+    ]
     for body in others:
         scenario.on(stopped, ACL, 204, body=body)
         sees(scenario, member, stopped, visible=True)
     scenario.on(stopped, ACL, 204, body={"user_roles": {other: "admin"}})
     sees(scenario, member, stopped, visible=True)
+    scenario.on(stopped, ACL, 204, body={"group_roles": {everyone: "use"}})
+    more: list[Json] = [{"user_roles": {other: ""}}, {}, {"group_roles": {unknown: ""}}]
+    for body in more:
+        scenario.on(stopped, ACL, 204, body=body)
+        sees(scenario, member, stopped, visible=True)
 
 
 @MARK("acl/null-removes")
@@ -181,6 +203,7 @@ def test_use_cannot_build(scenario: Scenario, stopped: Json, member: Wire, share
 def test_dormant_is_hidden(scenario: Scenario, stopped: Json, member: Wire, share: Share) -> None:
     """Until it is active again."""
     share("use")
+    sees(scenario, member, stopped, visible=True)
     for dormant in (True, False):
         body = {"dormant": dormant}
         scenario.on(stopped, "updateWorkspaceDormancyStatusById", 200, body=body)
@@ -257,16 +280,26 @@ def test_reader_cannot_change(
 
 @MARK("isolation/reader-can-read")
 def test_reader_can_read(
-    scenario: Scenario, operation: Operation, stopped: Json, member: Wire, share: Share
+    scenario: Scenario,
+    operation: Operation,
+    stopped: Json,
+    running: Json,
+    member: Wire,
+    other: str,
 ) -> None:
-    """The same answer as the owner's, but for the mark."""
-    share("use")
-    request = usual(scenario, operation, stopped)
-    own, seen = attempt(scenario, request), attempt(scenario, request, wire=member)
-    scenario.context.expect(operation.id, seen, 200)
-    mine, theirs = ({**a.json(), "favorite": None, "health": None} for a in (own, seen))
-    if mine != theirs:
-        raise Mismatch(own.answer(), seen.answer(), seen)
+    """The same answer as the owner's, but for the mark, of one that runs and of one that does not.
+
+    What agents report moves between two answers, so of a running one their names are compared.
+    """
+    for workspace in (stopped, running):
+        with sharing(scenario, workspace, other) as share:
+            share("use")
+            request = usual(scenario, operation, workspace)
+            own, seen = attempt(scenario, request), attempt(scenario, request, wire=member)
+            scenario.context.expect(operation.id, seen, 200)
+            mine, theirs = ({**still(a.json()), "favorite": None} for a in (own, seen))
+            if mine != theirs:
+                raise Mismatch(own.answer(), seen.answer(), seen)
 
 
 @MARK("isolation/unknown-and-hidden-alike")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from coder_spec import Operation
+from coder_spec.files import is_array, is_object
 
 from ... import streams
 from ...exchange import Exchange
@@ -79,3 +80,25 @@ def attempt(
     limit = scenario.context.settings.timeouts.event
     with streams.event_stream(sender, path, limit, **more) as stream:
         return stream.opened
+
+
+# What servers change by themselves, and what agents keep of themselves.
+_MOVING = {"health", "last_used_at", "last_seen_at", "matched_provisioners"}
+_OF_AGENTS = ("id", "name", "resource_id", "created_at")
+
+
+def still(value: Any) -> Any:
+    """A value without what moves by itself: of agents only what they are called is left."""
+    if is_array(value):
+        return [still(item) for item in value]
+    if not is_object(value):
+        return value
+    kept: Json = {}
+    for name, inner in value.items():
+        if name == "agents" and is_array(inner):
+            kept[name] = sorted([agent.get(key) for key in _OF_AGENTS] for agent in inner)
+        elif name == "resources" and is_array(inner):
+            kept[name] = sorted((still(each) for each in inner), key=lambda each: str(each["id"]))
+        elif name not in _MOVING:
+            kept[name] = still(inner)
+    return kept
