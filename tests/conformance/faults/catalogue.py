@@ -26,6 +26,10 @@ from tests.conformance.faults import (
     effects,
     forms,
     grammar,
+    more_access,
+    more_deadlines,
+    more_settings,
+    more_sharing,
     names,
     pages,
     robust,
@@ -69,6 +73,10 @@ SERVER_FAULTS: list[Fault] = [
     *asking.FAULTS,
     *doing.FAULTS,
     *sessions.FAULTS,
+    *more_access.FAULTS,
+    *more_settings.FAULTS,
+    *more_deadlines.FAULTS,
+    *more_sharing.FAULTS,
 ]
 
 
