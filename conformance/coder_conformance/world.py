@@ -94,7 +94,10 @@ class World:
             named = f"the template {wanted!r}" if wanted else "no template"
             problem = f"the user sees {named}" if wanted is None else f"{named} is not there"
             raise CannotJudgeError(f"{problem}; import one, or name one with --template")
-        self.template = templates[0] if templates else {"organization_id": "default"}
+        if self.settings.profile == "readonly":
+            self.template = templates[0] if templates else {"organization_id": "default"}
+        else:
+            self.template = _fit(templates)
         return str(version)
 
     def identify(self) -> Json:
@@ -346,6 +349,33 @@ class World:
         except ValueError:
             message = f"{operation_id} was not answered with JSON: {answer.answer()}"
             raise CannotJudgeError(message) from None
+
+
+# What a template may forbid that much of what is judged needs, and how to say so.
+_NEEDED = {
+    "allow_user_autostart": "lets users set no schedules",
+    "allow_user_autostop": "lets users set no time to stop",
+}
+
+
+def _fit(templates: list[Json]) -> Json:
+    """The first template whose workspaces can be given every setting.
+
+    Raises:
+        CannotJudgeError: There is none.
+    """
+    obstacles: list[str] = []
+    for template in templates:
+        found = [why for name, why in _NEEDED.items() if template.get(name) is False]
+        days = (template.get("autostart_requirement") or {}).get("days_of_week") or []
+        if 0 < len(days) < 7:
+            found.append("allows schedules on some days only")
+        if not found:
+            return template
+        obstacles.append(f"the template {template['name']!r} {found[0]}")
+    raise CannotJudgeError(
+        f"{'; '.join(obstacles[:3])}; import another one, or name one with --template"
+    )
 
 
 def _object(answer: Exchange) -> Json:
