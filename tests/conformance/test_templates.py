@@ -74,16 +74,16 @@ def test_templates_that_forbid_settings_are_passed_over(judge: Judge) -> None:
             [NO_SCHEDULES, NO_STOP],
             (),
             (
-                "the template 'aaa' lets users set no schedules; the template 'bbb' lets users set no "
-                "time to stop; import another one, or name one with --template"
+                "the template 'aaa' lets users set no schedules; the template 'bbb' lets users set "
+                "no time to stop; import another one, or name one with --template"
             ),
         ),
         (
             [NO_STOP, GOOD],
             ("--template=bbb",),
             (
-                "the template 'bbb' lets users set no time to stop; import another one, or name one "
-                "with --template"
+                "the template 'bbb' lets users set no time to stop; import another one, or name "
+                "one with --template"
             ),
         ),
         ([GOOD], ("--template=yyy",), "the template 'yyy' is not there"),
