@@ -367,8 +367,8 @@ def _fit(templates: list[Json]) -> Json:
     obstacles: list[str] = []
     for template in templates:
         found = [why for name, why in _NEEDED.items() if template.get(name) is False]
-        days = (template.get("autostart_requirement") or {}).get("days_of_week") or []
-        if 0 < len(days) < 7:
+        schedules: Json = template.get("autostart_requirement") or {}
+        if 0 < len(schedules.get("days_of_week") or []) < 7:
             found.append("allows schedules on some days only")
         if not found:
             return template
