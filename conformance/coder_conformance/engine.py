@@ -117,7 +117,7 @@ def observe(context: Context) -> Observations:
     }
     known = dictionaries.Known.prepare(context)
     schema = schemathesis.openapi.from_dict(
-        _document(context, operations), config=_config(context, operations, known)
+        _document(context, operations, known), config=_config(context, operations, known)
     )
     observations = Observations({operation.id: Observed() for operation in operations.values()})
     watcher = _Watcher(context, operations, known, observations)
@@ -378,8 +378,10 @@ class _Watcher:
         return operation.id == "postWorkspaceUsageById" and "workspace-usage" not in features
 
 
-def _document(context: Context, operations: dict[str, Operation]) -> Json:
-    """The contract as the engine gets it: just the operations that are judged."""
+def _document(
+    context: Context, operations: dict[str, Operation], known: dictionaries.Known
+) -> Json:
+    """The contract as the engine gets it: just the operations that are judged, on what exists."""
     document: Json = copy.deepcopy(context.judge.document)
     paths = {operation.path for operation in operations.values()}
     document["paths"] = {p: item for p, item in document["paths"].items() if p in paths}
@@ -391,6 +393,11 @@ def _document(context: Context, operations: dict[str, Operation]) -> Json:
     # Tokens have tests of their own; here every request is to be let in.
     document.pop("security", None)
     document["components"].pop("securitySchemes", None)
+    # The engine tries every boundary of a body beside the examples of the path.
+    for parameter in document["components"]["parameters"].values():
+        there = known.words.get(f"path.{parameter['name']}")
+        if parameter["in"] == "path" and there:
+            parameter["example"] = there[0]
     return document
 
 
