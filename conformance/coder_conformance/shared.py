@@ -37,7 +37,11 @@ SETTINGS: Json = {
     "autostart_schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5",
     "automatic_updates": "always",
 }
-ROOM: Json = {"ttl_ms": 600_000}
+ROOM: Json = {
+    "ttl_ms": 600_000,
+    "autostart_schedule": "CRON_TZ=Europe/Berlin 10 5 * * 2",
+    "automatic_updates": "always",
+}
 EMPTY: Json = {"ttl_ms": 0, "autostart_schedule": "", "automatic_updates": ""}
 UNKNOWN_PARAMETER = "x-no-such-parameter"
 LONGEST_NAME = 32
@@ -198,7 +202,7 @@ class Shared:
             # What was asked for is refused, which some requirement will tell; the rest goes on.
             plain: Json = {"name": self.world.note(self._pair + role)} if role in PAIR else {}
             self._homes[role] = self.world.create(**plain)["id"]
-        if role == "running":
+        if role in {"running", "room"}:
             path = {"workspace": self._homes[role]}
             ask = self.world.ask
             ask("updateWorkspaceAutostartScheduleById", path, body={})

@@ -7,7 +7,7 @@ from typing import Any
 from ...evidence import Birth
 from ...exchange import Exchange, shorten
 from ...results import Mismatch
-from ...shared import CREATE, Shared
+from ...shared import CREATE, ROOM, Shared
 from .scenario import Scenario
 
 Json = dict[str, Any]
@@ -76,4 +76,5 @@ def showed(scenario: Scenario, birth: Birth, *, at_once: bool = False, **fields:
 def answer_of(scenario: Scenario, shared: Shared, operation_id: str) -> Exchange:
     """The answer to a request of either kind that created something."""
     role = "stopped" if operation_id == CREATE else "room"
-    return born(scenario, shared, role, *(["ttl_ms"] if role == "room" else [])).answer
+    fields = sorted(ROOM) if role == "room" else list[str]()
+    return born(scenario, shared, role, *fields).answer

@@ -6,6 +6,8 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -101,8 +103,15 @@ def test_build_version(scenario: Scenario, answers: list[Exchange]) -> None:
 
 @MARK("headers/rate-limit")
 def test_rate_limit(scenario: Scenario, request_: Usual) -> None:
-    """What is left never exceeds what there is, and comes back soon."""
-    answers = [attempt(scenario, request_) for _ in range(2)]
+    """What is left never exceeds what there is, becomes less, and comes back soon.
+
+    Servers count by path; so one is asked for that nobody else asks for, where there are such.
+    """
+    fresh = str(uuid4())
+    names: tuple[str, ...] = ("workspace", "user")
+    values_of = {name: fresh for name in names if name in request_.path}
+    request = replace(request_, path={**request_.path, **values_of})
+    answers = [attempt(scenario, request) for _ in range(4)]
     kinds = ("limit", "remaining", "reset")
     shown = [[a.headers.get(f"x-ratelimit-{kind}") for kind in kinds] for a in answers]
     if all(value is None for values in shown for value in values):
@@ -113,6 +122,9 @@ def test_rate_limit(scenario: Scenario, request_: Usual) -> None:
         limit, remaining, reset = (int(value or 0) for value in values)
         if remaining > limit or not -5 <= reset - time.time() <= 125:
             raise Mismatch("remaining within limit and a reset soon", repr(values), answer)
+    left = [int(values[1] or 0) for values in shown]
+    if values_of and all(after >= before for before, after in pairwise(left)):
+        raise Mismatch("fewer requests that remain", repr(left), answers[-1])
 
 
 @MARK("headers/no-caching")
@@ -191,9 +203,10 @@ def _each(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 def structured(
     scenario: Scenario, shared: Shared, operation: Operation, some: Json
 ) -> list[Exchange]:
-    """Successes that show workspaces or timings; for creating and dormancy those of reading."""
+    """Successes that show workspaces or timings, where it reads of two in different states."""
     if operation.method == "GET":
-        return [attempt(scenario, usual(scenario, operation, some))]
+        both = (some, shared.spare())
+        return [attempt(scenario, usual(scenario, operation, workspace)) for workspace in both]
     if operation.id == "updateWorkspaceDormancyStatusById":
         on = [
             scenario.on(some, operation.id, 200, body={"dormant": dormant})

@@ -153,7 +153,7 @@ def test_reads_during_writes(scenario: Scenario, stopped: Json) -> None:
         for answer in row:
             scenario.context.expect(GET, answer, 200)
         seen = [answer.json().get("ttl_ms") for answer in row]
-        if seen != sorted(seen) or not set(seen) <= set(ttls):
+        if not set(seen) <= set(ttls) or seen != sorted(seen):
             raise Mismatch("values as they were written, in that order", repr(seen), row[-1])
 
 

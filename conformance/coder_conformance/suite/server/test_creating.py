@@ -214,6 +214,17 @@ def test_validation_errors(scenario: Scenario, operation: Operation) -> None:
     expected = 'Validation failed for tag "workspace_name" with value: "-x"'
     if said != expected:
         raise Mismatch(expected, said, answer)
+    templates = ("template_id", "template_version_id")
+    several: list[tuple[Json, tuple[str, ...]]] = [
+        ({"name": "-x", "template_id": None}, ("name", *templates)),
+        ({"name": "x" * 33, "template_version_id": str(uuid4())}, ("name", *templates)),
+        ({"name": scenario.world.name(), "template_id": None}, templates),
+    ]
+    for given, fields in several:
+        answer = ask(scenario, operation.id, 400, **given)
+        scenario.refused(answer, *fields)
+        if len(answer.json()["validations"]) != len(fields) or "detail" in answer.json():
+            raise Mismatch(f"{len(fields)} validations, no detail", answer.answer(), answer)
 
 
 @MARK("create/validation-comes-first")
@@ -229,7 +240,11 @@ def test_failure_leaves_nothing(scenario: Scenario, operation: Operation) -> Non
     name = scenario.world.name()
     ask(scenario, operation.id, 400, name=name, ttl_ms=1)
     ask(scenario, operation.id, 400, name=name, autostart_schedule="x")
+    ask(scenario, operation.id, 400, name=name, automatic_updates="x")
     ask(scenario, operation.id, 400, name=name, template_id=str(uuid4()))
+    ask(scenario, operation.id, 400, name=name, template_id=None, template_version_id=str(uuid4()))
+    ask(scenario, operation.id, 400, name=name, template_version_id=str(uuid4()))
+    ask(scenario, operation.id, 400, name=name, rich_parameter_values=1)
     for deleted in ("false", "true"):
         path = {"user": "me", "workspacename": name}
         scenario.call(BY_NAME, path, 404, query={"include_deleted": deleted})
@@ -349,13 +364,14 @@ def test_same_answer(scenario: Scenario, shared: Shared) -> None:
     """Whoever moves from one operation to the other need not change anything."""
     one = answer_of(scenario, shared, "createUserWorkspace")
     other = answer_of(scenario, shared, BY_ORGANIZATION)
-    given = "ttl_ms"  # in one of the requests only, and so in its answer
-    fields = [sorted(answer.json().keys() | {given}) for answer in (one, other)]
+    # Settings are in one of the requests only, and so in its answer.
+    fields = [sorted(answer.json().keys() | ROOM.keys()) for answer in (one, other)]
     if fields[0] != fields[1]:
         raise Mismatch(repr(fields[0]), repr(fields[1]), other)
-    if other.json().get(given) != ROOM[given]:
-        raise Mismatch(f"{given} = {ROOM[given]}", repr(other.json().get(given)), other)
-    for name in ("owner_id", "organization_id", "template_id", "automatic_updates", "favorite"):
+    for name, given in ROOM.items():
+        if other.json().get(name) != given:
+            raise Mismatch(f"{name} = {given}", repr(other.json().get(name)), other)
+    for name in ("owner_id", "organization_id", "template_id", "favorite"):
         if one.json()[name] != other.json()[name]:
             raise Mismatch(f"{name} = {one.json()[name]}", repr(other.json()[name]), other)
 

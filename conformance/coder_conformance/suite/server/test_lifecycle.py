@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,10 +104,12 @@ def test_one_at_a_time(scenario: Scenario, stopped: Json) -> None:
         raise CannotJudgeError("the build was over before it could be judged")
     for answer in answers:
         scenario.context.expect(BUILD, answer, 409)
-    settled = scenario.world.settled(workspace["id"])
-    if settled["latest_build"]["build_number"] != number:
-        seen = str(settled["latest_build"]["build_number"])
-        raise Mismatch(f"build {number} still", seen, scenario.wire.last)
+    for _ in range(4):
+        settled = scenario.world.settled(workspace["id"], include_deleted=True)
+        if settled["latest_build"]["build_number"] != number:
+            seen = str(settled["latest_build"]["build_number"])
+            raise Mismatch(f"build {number} still", seen, scenario.wire.last)
+        time.sleep(0.1)
 
 
 @MARK("lifecycle/deadline")
@@ -153,7 +156,8 @@ def test_stop(scenario: Scenario, shared: Shared) -> None:
 @MARK("lifecycle/restart")
 def test_restart(scenario: Scenario, running: Json) -> None:
     """A new build with new agents."""
-    after = scenario.world.build(running["id"], "start")
+    ask(scenario, running, "start", 201)
+    after = scenario.world.settled(running["id"])
     was, is_now = running["latest_build"], after["latest_build"]
     if is_now["build_number"] != was["build_number"] + 1 or is_now["status"] != "running":
         seen = f"{is_now['build_number']} {is_now['status']}"

@@ -38,12 +38,16 @@ def test_name_rule(scenario: Scenario, operation: Operation) -> None:
         answer = _create(scenario, operation, 400, name=name, template_id=UNKNOWN)
         scenario.refused(answer, "template_id")
 
-    @given(formats.bad_names())
-    def bad(name: str) -> None:
+    def refused(name: str) -> None:
         answer = _create(scenario, operation, 400, name=name, template_id=UNKNOWN)
         scenario.refused(answer, "name")
 
+    bad = given(formats.bad_names())(refused)
     good()
+    for mark in "_. -":
+        for name in (f"{mark}x", f"x{mark}x", f"x{mark}"):
+            if name != "x-x":
+                refused(name)
     bad()
 
 

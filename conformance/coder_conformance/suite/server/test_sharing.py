@@ -13,7 +13,7 @@ from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import attempt, still, usual
+from coder_conformance.suite.server.usual import attempt, still, telling, usual
 from coder_conformance.wire import Token, Wire
 from coder_spec import Operation
 
@@ -260,13 +260,7 @@ def test_reader_cannot_change(
 ) -> None:
     """Whatever the status, it is none of success, and nothing has changed."""
     share("use")
-    request = usual(scenario, operation, stopped)
-    if operation.id == "updateWorkspaceDormancyStatusById":
-        answer = attempt(scenario, request, wire=member, body={"dormant": True})
-    elif operation.id == "updateWorkspaceMetadataById":
-        answer = attempt(scenario, request, wire=member, body={"name": scenario.world.name()})
-    else:
-        answer = attempt(scenario, request, wire=member)
+    answer = attempt(scenario, telling(scenario, operation, stopped), wire=member)
     # A stopped workspace cannot be extended and a name may not be changed at all, by anyone.
     allowed = {403, 404, 500}
     if operation.id == "extendWorkspaceDeadlineById":
@@ -324,8 +318,10 @@ def same(one: Exchange, other: Exchange) -> None:
 @MARK("isolation/writes-leave-no-trace")
 def test_no_trace(scenario: Scenario, operation: Operation, stopped: Json, member: Wire) -> None:
     """By the identifier, and by every spelling of it; by the owner's name for creating."""
+    marked = operation.id == "unfavoriteWorkspaceById"
+    scenario.on(stopped, f"{'' if marked else 'un'}favoriteWorkspaceById", 204)
     before = scenario.world.read(stopped["id"])
-    request = usual(scenario, operation, stopped)
+    request = telling(scenario, operation, before)
     if "workspace" in request.path:
         for text in (stopped["id"], stopped["id"].upper(), f"urn:uuid:{stopped['id']}"):
             answer = attempt(scenario, request.on(text), wire=member)

@@ -71,14 +71,14 @@ LOOKS = [
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("state", ["running", "dormant"])
+@pytest.mark.parametrize("state", ["running", "dormant", "dormant and running"])
 def test_in_depth(scenario: Scenario, shared: Shared, look: Look, state: str) -> None:
     """Every value at every depth, with every setting made and in more than one state."""
-    workspace = shared.running() if state == "running" else shared.stopped()
+    workspace = shared.stopped() if state == "dormant" else shared.running()
     scenario.on(workspace, "favoriteWorkspaceById", 204)
     schedule = {"schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5"}
     scenario.on(workspace, "updateWorkspaceAutostartScheduleById", 204, body=schedule)
-    if state == "dormant":
+    if state != "running":
         body = {"dormant": True}
         scenario.on(workspace, "updateWorkspaceDormancyStatusById", 200, 304, body=body)
     found, answer = _wrong(scenario, workspace, look)

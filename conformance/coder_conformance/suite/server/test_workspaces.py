@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coder_conformance.results import Mismatch
-from coder_conformance.shared import PAIR, SETTINGS, Shared
+from coder_conformance.shared import PAIR, ROOM, SETTINGS, Shared
 from coder_conformance.suite.server.births import born, showed
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
@@ -124,14 +124,14 @@ def test_create_name_rules(scenario: Scenario, shared: Shared) -> None:
 
 @pytest.mark.requirement("create/by-organization")
 def test_create_by_organization(scenario: Scenario, shared: Shared) -> None:
-    """The deprecated operation makes the same workspace."""
+    """The deprecated operation makes the same workspace, with all settings that it was given."""
     template = scenario.world.template
-    birth = born(scenario, shared, "room", "ttl_ms")
+    birth = born(scenario, shared, "room", *ROOM)
     showed(
         scenario,
         birth,
         name=birth.fields["name"],
-        ttl_ms=birth.fields["ttl_ms"],
+        **ROOM,
         organization_id=template["organization_id"],
         owner_id=scenario.world.me["id"],
     )

@@ -64,6 +64,20 @@ def usual(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
     return Usual(operation, sample_path(operation, scenario.world, workspace), body, status)
 
 
+def telling(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
+    """The usual request, which changes something where it is carried out after all."""
+    mode = "never" if workspace["automatic_updates"] == "always" else "always"
+    bodies: dict[str, Json] = {
+        "updateWorkspaceMetadataById": {"name": scenario.world.name()},
+        "updateWorkspaceAutostartScheduleById": {"schedule": "1 2 * * 3"},
+        "updateWorkspaceTtlById": {"ttl_ms": 5_400_000},
+        "updateWorkspaceDormancyStatusById": {"dormant": workspace["dormant_at"] is None},
+        "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": mode},
+    }
+    request = usual(scenario, operation, workspace)
+    return replace(request, body=bodies.get(operation.id, request.body))
+
+
 def attempt(
     scenario: Scenario, request: Usual, *, wire: Wire | None = None, body: Any = UNSET, **more: Any
 ) -> Exchange:
