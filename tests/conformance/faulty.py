@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -110,7 +110,7 @@ class Fault:
         arguments: What the suite has to be told besides, for requirements that are only judged
             where that is asked for.
         alone: Whether the suite gets the token of the first user only, and makes the second one.
-        sharing: Whether the server allows to share workspaces.
+        deployment: Settings of the server that differ from the usual ones.
         sentence: What is wrong, in words; the id says it by default.
     """
 
@@ -135,7 +135,7 @@ class Fault:
     profile: str = "standard"
     arguments: tuple[str, ...] = ()
     alone: bool = False
-    sharing: bool = True
+    deployment: Json = field(default_factory=dict[str, Any], hash=False)
     sentence: str = ""
 
 

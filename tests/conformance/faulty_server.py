@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -43,13 +43,14 @@ class Served:
     occasions: int = 0
 
 
-def settings(*, sharing: bool = True) -> Settings:
-    """Quick builds, and everything that a deployment can allow, but perhaps for sharing."""
-    return Settings(
+def settings(**others: Any) -> Settings:
+    """Quick builds, and everything that a deployment can allow, but for other settings."""
+    usual = Settings(
         build_seconds=0.15,
         allow_renames=True,
-        experiments=frozenset({"workspace-usage"} | ({"workspace-sharing"} if sharing else set())),
+        experiments=frozenset({"workspace-sharing", "workspace-usage"}),
     )
+    return replace(usual, **others)
 
 
 @contextmanager
@@ -98,7 +99,7 @@ def main() -> None:
     options = parser.parse_args()
     fault = next((fault for fault in SERVER_FAULTS if fault.id == options.fault), None)
     tally = Tally(armed=not options.prepared)
-    app = create_app(settings(sharing=fault is None or fault.sharing))
+    app = create_app(settings(**(fault.deployment if fault else {})))
     if fault is not None:
         app.add_middleware(Faulty, fault=fault, tally=tally)
     for server in start_server(app):

@@ -27,7 +27,11 @@ from tests.conformance.faults import (
     forms,
     grammar,
     more_access,
+    more_creating,
     more_deadlines,
+    more_forms,
+    more_lifecycle,
+    more_reading,
     more_settings,
     more_sharing,
     names,
@@ -76,6 +80,10 @@ SERVER_FAULTS: list[Fault] = [
     *more_access.FAULTS,
     *more_settings.FAULTS,
     *more_deadlines.FAULTS,
+    *more_creating.FAULTS,
+    *more_forms.FAULTS,
+    *more_reading.FAULTS,
+    *more_lifecycle.FAULTS,
     *more_sharing.FAULTS,
 ]
 

@@ -20,6 +20,7 @@ from tests.conformance.faults.more_kit import (
 )
 from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json, on_workspaces
 
+ALONE: Json = {"experiments": frozenset({"workspace-usage"})}
 KINDS = ("user_roles", "group_roles")
 
 
@@ -148,7 +149,7 @@ FAULTS: list[Fault] = [
         "nothing-may-be-shared-anyway",
         "A server without sharing accepts empty roles.",
         "acl/off-by-default",
-        sharing=False,
+        deployment=ALONE,
         alter=turned(403, 204, lambda c: field(c, "user_roles") == {}),
     ),
     at(
@@ -156,7 +157,7 @@ FAULTS: list[Fault] = [
         "sharing-is-nowhere",
         "A server without sharing answers 404 when somebody is named.",
         "acl/off-by-default",
-        sharing=False,
+        deployment=ALONE,
         alter=turned(403, 404, lambda c: is_json(c) and any(_named(c))),
     ),
     at(
@@ -164,7 +165,7 @@ FAULTS: list[Fault] = [
         "what-is-off-reads-bodies",
         "A server without sharing answers 400 to what is no JSON.",
         "acl/before-the-body",
-        sharing=False,
+        deployment=ALONE,
         alter=turned(403, 400, lambda c: not is_json(c)),
     ),
     at(
@@ -172,7 +173,7 @@ FAULTS: list[Fault] = [
         "what-is-off-finds-nothing-out",
         "A server without sharing answers 403 for workspaces that do not exist.",
         "acl/before-the-body",
-        sharing=False,
+        deployment=ALONE,
         alter=turned(404, 403),
     ),
     at(

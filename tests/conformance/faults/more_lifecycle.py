@@ -1,0 +1,523 @@
+"""More faults of builds, and of what happens at the same moment."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from tests.conformance.faults.kit import (
+    AUTOSTART,
+    BY_NAME,
+    CREATE,
+    GET,
+    MARK,
+    TTL,
+    field,
+    is_json,
+    only,
+    put,
+)
+from tests.conformance.faults.more_kit import (
+    ALL,
+    BUILD,
+    NOBODY,
+    PLACES,
+    SEEN,
+    SHOWN,
+    Alter,
+    Rewrite,
+    at,
+    carried_out,
+    hurried,
+    in_state,
+    of_place,
+    turned,
+    workspace,
+)
+from tests.conformance.faulty import (
+    SHOWS,
+    WORKSPACE,
+    Answer,
+    Call,
+    Fault,
+    Json,
+    on_success,
+    on_workspaces,
+)
+
+SOON = 0.3
+SLOW: Json = {"build_seconds": 0.6}
+TRANSITIONS = ("start", "stop", "delete")
+
+
+def _status(old: str, new: str) -> Alter:
+    def change(shown: Json) -> None:
+        if shown["latest_build"]["status"] == old:
+            shown["latest_build"]["status"] = new
+
+    return on_workspaces(change)
+
+
+def _moved(text: str, seconds: float) -> str:
+    moved = datetime.fromisoformat(text) + timedelta(seconds=seconds)
+    return moved.isoformat().replace("+00:00", "Z")
+
+
+class _Queue:
+    """Builds that were refused because of another one are built after it."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, str] = {}
+        self.settled: set[str] = set()
+
+    def see(self, answer: Answer) -> None:
+        """Note what was refused, and which builds have ended."""
+        call = answer.call
+        if call is not None and answer.status == 409 and of_place(call, BUILD):
+            self.waiting[workspace(call)] = str(field(call, "transition"))
+            self.settled.discard(workspace(call))
+        on_workspaces(self._settle)(answer)
+
+    def _settle(self, shown: Json) -> None:
+        if shown["latest_build"]["job"]["status"] == "succeeded":
+            self.settled.add(shown["id"])
+
+    def build(self, call: Call) -> tuple[str, str, Json | None] | None:
+        """Build what waits."""
+        name = workspace(call)
+        if call.method == "GET" and name in self.settled and name in self.waiting:
+            body: Json = {"transition": self.waiting.pop(name)}
+            return "POST", f"/workspaces/{name}/builds", body
+        return None
+
+
+def _agents_stay() -> Alter:
+    """A stopped workspace is shown with the resources that it had while it ran."""
+    seen: dict[str, list[Json]] = {}
+
+    def change(shown: Json) -> None:
+        build = shown["latest_build"]
+        if build["status"] == "running" and build["resources"]:
+            seen[shown["id"]] = copy.deepcopy(build["resources"])
+        elif build["status"] == "stopped":
+            build["resources"] = seen.get(shown["id"], build["resources"])
+
+    return on_workspaces(change)
+
+
+def _twice_started() -> Callable[[Call], bool]:
+    """Whether a workspace is to be started that was not stopped since it was made or started."""
+    last: dict[str, str] = {}
+
+    def twice(call: Call) -> bool:
+        was = last.get(workspace(call), "start")
+        last[workspace(call)] = str(field(call, "transition"))
+        return was == field(call, "transition") == "start"
+
+    return twice
+
+
+def _other_version(shown: Json) -> None:
+    if shown["latest_build"]["build_number"] > 1:
+        shown["latest_build"]["template_version_id"] = NOBODY
+
+
+def _as_first(shown: Json) -> None:
+    """Every build was created when the workspace was."""
+    build = shown["latest_build"]
+    if build["build_number"] > 1:
+        build["created_at"] = build["job"]["created_at"] = _moved(shown["created_at"], -1)
+
+
+def _started_late(shown: Json) -> None:
+    job = shown["latest_build"]["job"]
+    if "completed_at" in job and "started_at" in job:
+        job["started_at"] = _moved(job["completed_at"], 1)
+
+
+def _not_cancelled(call: Call) -> None:
+    """Do something harmless."""
+    call.method, call.path, call.body = "GET", "/users/me", b""
+
+
+def _any_transition(call: Call) -> None:
+    """Whatever is no transition is a start."""
+    given = call.json
+    if is_json(call) and isinstance(given, dict) and given.get("transition") not in TRANSITIONS:
+        call.json = {**given, "transition": "start"}
+
+
+def _buried_listed() -> Alter:
+    """What was listed once stays in the list when it is deleted."""
+    seen: dict[str, Json] = {}
+    buried: set[str] = set()
+
+    def change(page: Json) -> None:
+        there = {shown["id"] for shown in page["workspaces"]}
+        seen.update({shown["id"]: copy.deepcopy(shown) for shown in page["workspaces"]})
+        gone = [seen[name] for name in buried if name in seen and name not in there]
+        page["workspaces"] += gone
+        page["count"] += len(gone)
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        if call is not None and field(call, "transition") == "delete" and answer.status == 201:
+            buried.add(workspace(call))
+        elif call is not None and call.path == "/workspaces":
+            on_success(change)(answer)
+
+    return alter
+
+
+def _sick(shown: Json) -> None:
+    shown["health"]["healthy"] = False
+
+
+def _no_agents(shown: Json) -> bool:
+    return not any(r.get("agents") for r in shown["latest_build"]["resources"])
+
+
+class _Shared:
+    """A creation or a build that comes at the moment of another one gets the other's answer."""
+
+    def __init__(self, key: Callable[[Call], str]) -> None:
+        self.key = key
+        self.last: dict[str, tuple[float, bytes]] = {}
+
+    def __call__(self, answer: Answer) -> None:
+        call = answer.call
+        if call is None:
+            return
+        now = time.monotonic()
+        then, body = self.last.get(self.key(call), (0.0, b""))
+        if answer.status == 201:
+            self.last[self.key(call)] = now, answer.body
+        elif answer.status == 409 and now - then < SOON:
+            answer.status, answer.body = 201, body
+
+
+def _averaged() -> Rewrite:
+    """Of two times to stop that come at once the mean is stored."""
+    last: dict[str, tuple[float, int]] = {}
+
+    def rewrite(call: Call) -> None:
+        value = field(call, "ttl_ms")
+        if not isinstance(value, int) or isinstance(value, bool):
+            return
+        now = time.monotonic()
+        then, other = last.get(workspace(call), (0.0, 0))
+        last[workspace(call)] = now, value
+        if now - then < SOON and other != value:
+            call.json = {"ttl_ms": max(60_000, (other + value) // 2 + 60_000)}
+
+    return rewrite
+
+
+def _disagree() -> Alter:
+    """After a mark that was set and removed at once the list shows the other one of both."""
+    last: dict[str, tuple[float, str]] = {}
+    wrong: set[str] = set()
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        if call is not None and call.path.endswith("/favorite"):
+            now = time.monotonic()
+            then, method = last.get(workspace(call), (0.0, call.method))
+            last[workspace(call)] = now, call.method
+            if now - then < SOON and method != call.method:
+                wrong.add(workspace(call))
+        elif call is not None and call.path == "/workspaces":
+            on_workspaces(change)(answer)
+
+    def change(shown: Json) -> None:
+        if shown["id"] in wrong:
+            shown["favorite"] = not shown["favorite"]
+
+    return alter
+
+
+def _hurried_error() -> Alter:
+    """A read that comes with a write is an error."""
+    soon = hurried(SOON, PLACES[GET], PLACES[TTL])
+    count: list[bool] = []
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        if call is not None and soon(call):
+            count.append(True)
+            if len(count) % 5 == 0:
+                turned(200, 503)(answer)
+
+    return alter
+
+
+def _hurried_nothing() -> Alter:
+    """A read that comes with a write shows no value."""
+    soon = hurried(SOON, PLACES[GET], PLACES[TTL])
+    count: list[bool] = []
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        if call is not None and soon(call):
+            count.append(True)
+            if len(count) % 5 == 0:
+                on_workspaces(lambda w: w.pop("ttl_ms", None))(answer)
+
+    return alter
+
+
+def _back_again() -> Alter:
+    """After the first 410 the workspace is there now and then."""
+    last: dict[str, bytes] = {}
+    gone: dict[str, int] = {}
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        if call is None or call.get("include_deleted"):
+            return
+        if answer.status == 200:
+            last[workspace(call)] = answer.body
+        if answer.status == 410:
+            count = gone[workspace(call)] = gone.get(workspace(call), 0) + 1
+            if count in (3, 6, 9, 12) and workspace(call) in last:
+                answer.status, answer.body = 200, last[workspace(call)]
+
+    return alter
+
+
+def _lost_while_deleting() -> Alter:
+    """A workspace that is being deleted is not found."""
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        if call is None or answer.status != 200 or call.get("include_deleted"):
+            return
+        if answer.json["latest_build"]["status"] == "deleting":
+            turned(200, 404)(answer)
+
+    return alter
+
+
+_QUEUE = _Queue()
+_BUILT = ("GET|POST", f"{SHOWS}|{WORKSPACE}/builds")
+FAULTS: list[Fault] = [
+    at(
+        SEEN,
+        "stops-are-shown-as-starts",
+        "A build that stops a workspace is shown as one that starts it.",
+        "lifecycle/statuses",
+        GET,
+        alter=_status("stopping", "starting"),
+    ),
+    at(
+        SEEN,
+        "deletions-are-shown-as-stops",
+        "A build that deletes a workspace is shown as one that stops it.",
+        "lifecycle/statuses",
+        GET,
+        alter=_status("deleting", "stopping"),
+    ),
+    at(
+        BUILD,
+        "busy-ones-are-bad-requests",
+        "A build while another one is under way is answered with 400.",
+        "lifecycle/one-build-at-a-time",
+        GET,
+        alter=turned(409, 400),
+    ),
+    at(
+        _BUILT,
+        "refused-builds-are-built-later",
+        "A build that is refused because of another one is built after it.",
+        "lifecycle/one-build-at-a-time",
+        GET,
+        alter=_QUEUE.see,
+        also=_QUEUE.build,
+    ),
+    at(
+        SEEN,
+        "stopped-ones-keep-their-agents",
+        "A stopped workspace is shown with its agents.",
+        "lifecycle/stop",
+        GET,
+        alter=_agents_stay(),
+    ),
+    at(
+        ALL,
+        "what-is-stopped-stays-so",
+        "A stopped workspace cannot be started again.",
+        "lifecycle/stop",
+        GET,
+        refuse=in_state("stop", BUILD, lambda c: field(c, "transition") == "start"),
+    ),
+    at(
+        BUILD,
+        "what-runs-is-not-started",
+        "A running workspace cannot be started.",
+        "lifecycle/restart",
+        GET,
+        refuse=_twice_started(),
+    ),
+    at(
+        SEEN,
+        "later-builds-have-another-version",
+        "Every build after the first one has another version.",
+        "lifecycle/same-version",
+        GET,
+        alter=on_workspaces(_other_version),
+    ),
+    at(
+        SEEN,
+        "builds-are-as-old-as-workspaces",
+        "Every build was created before its workspace.",
+        "lifecycle/times",
+        GET,
+        alter=on_workspaces(_as_first),
+    ),
+    at(
+        SEEN,
+        "jobs-start-after-their-end",
+        "A job started after it was completed.",
+        "lifecycle/times",
+        GET,
+        alter=on_workspaces(_started_late),
+    ),
+    at(
+        ("PATCH", r"/workspacebuilds/[^/]+/cancel"),
+        "cancelled-builds-go-on",
+        "A build that is cancelled goes on.",
+        "lifecycle/cancel",
+        GET,
+        rewrite=_not_cancelled,
+        alter=turned(200, 200, message="Job has been marked as canceled..."),
+    ),
+    at(
+        BUILD,
+        "any-word-is-a-start",
+        "What is no transition is taken for a start.",
+        "lifecycle/bad-transition",
+        GET,
+        rewrite=_any_transition,
+    ),
+    at(
+        BUILD,
+        "bad-transitions-are-built",
+        "What is no transition is refused, and the workspace is started.",
+        "lifecycle/bad-transition",
+        GET,
+        **carried_out(_any_transition, 400),
+    ),
+    at(
+        BY_NAME,
+        "names-of-deleted-ones-are-gone",
+        "A deleted workspace is answered with 410 by its name.",
+        "lifecycle/delete",
+        GET,
+        alter=turned(404, 410),
+    ),
+    at(
+        ("GET|POST", f"/workspaces|{WORKSPACE}/builds"),
+        "deleted-ones-stay-listed",
+        "A deleted workspace that was listed stays in the list.",
+        "lifecycle/delete",
+        GET,
+        alter=_buried_listed(),
+    ),
+    at(
+        SHOWN,
+        "without-agents-nobody-is-healthy",
+        "A workspace without agents is not healthy.",
+        "lifecycle/health",
+        GET,
+        alter=on_workspaces(only(_no_agents, _sick)),
+    ),
+    at(
+        SHOWN,
+        "nobody-is-healthy",
+        "No workspace is healthy.",
+        "lifecycle/health",
+        GET,
+        alter=on_workspaces(put(False, "health", "healthy")),
+    ),
+    at(
+        CREATE,
+        "a-race-has-two-winners",
+        "Who asks for a name at the same moment gets the same workspace.",
+        "concurrency/same-name",
+        alter=_Shared(lambda c: str(field(c, "name")).lower()),
+    ),
+    at(
+        TTL,
+        "a-race-has-the-mean",
+        "Of two times to stop that come at once another one is stored.",
+        "concurrency/last-write-stands",
+        rewrite=_averaged(),
+    ),
+    at(
+        ("PUT", f"{WORKSPACE}/(autostart|ttl)"),
+        "one-of-two-settings-is-lost",
+        "A schedule that comes with a time to stop is not stored.",
+        "concurrency/independent-settings",
+        AUTOSTART,
+        drop=True,
+        when=hurried(0.05, PLACES[AUTOSTART], PLACES[TTL]),
+    ),
+    at(
+        BUILD,
+        "a-race-of-builds-is-won-by-all",
+        "Of several builds at once all are accepted.",
+        "concurrency/one-build",
+        GET,
+        alter=_Shared(workspace),
+    ),
+    at(
+        ("PUT|DELETE", f"{WORKSPACE}/favorite"),
+        "marks-conflict",
+        "A mark that is set while it is removed is answered with 409.",
+        "concurrency/marks",
+        MARK,
+        alter=turned(204, 409, hurried(0.05, PLACES[MARK], ("DELETE", f"{WORKSPACE}/favorite"))),
+    ),
+    at(
+        (".*", f"{WORKSPACE}/favorite|/workspaces"),
+        "lists-disagree-about-marks",
+        "After a mark that was set and removed at once the list shows the opposite.",
+        "concurrency/marks",
+        MARK,
+        alter=_disagree(),
+    ),
+    at(
+        ALL,
+        "reads-fail-during-writes",
+        "Some reads that come with a write are errors.",
+        "concurrency/reads-during-writes",
+        GET,
+        alter=_hurried_error(),
+    ),
+    at(
+        ALL,
+        "reads-are-empty-during-writes",
+        "Some reads that come with a write show no value.",
+        "concurrency/reads-during-writes",
+        GET,
+        alter=_hurried_nothing(),
+    ),
+    at(
+        GET,
+        "deleted-ones-come-back",
+        "After the first 410 a deleted workspace is read now and then.",
+        "concurrency/deletion",
+        alter=_back_again(),
+        deployment=SLOW,
+    ),
+    at(
+        GET,
+        "what-is-being-deleted-is-not-found",
+        "A workspace that is being deleted is answered with 404.",
+        "concurrency/deletion",
+        alter=_lost_while_deleting(),
+        deployment=SLOW,
+    ),
+]
