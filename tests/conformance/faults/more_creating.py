@@ -297,7 +297,7 @@ FAULTS: list[Fault] = [
     ),
     at(
         CREATE,
-        "a-taken-name-names-no-field",
+        "conflicts-have-no-validations",
         "The 409 for a taken name has no validation.",
         "create/name-is-unique",
         alter=answered(409, _no_validations),
