@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .budget import MOST
+from .clock import warning
 from .context import Context
 from .settings import PROFILES
 
@@ -23,6 +24,8 @@ def preflight(context: Context) -> str:
         f"profile   {settings.profile}: {PROFILES[settings.profile]}",
         f"plan      {len(total)} judgements of {len({r for r, _ in total})} requirements",
     ]
+    if apart := warning(world.ahead):
+        lines.append(f"clocks    {apart}")
     if settings.profile == "readonly":
         lines.append("creates   nothing")
     else:

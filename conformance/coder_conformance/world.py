@@ -7,12 +7,13 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from coder_spec import Contract
 from coder_spec.files import is_object
 
+from . import clock
 from .budget import MOST, Budget
 from .evidence import Birth
 from .exchange import Exchange
@@ -46,6 +47,7 @@ class World:
         journal: Where names are written before they are used; None for nowhere.
         budget: How many more may be created; that of the profile unless it is shared.
         births: Every creation that was asked for, with what could be seen after it.
+        ahead: How far the server's clock is ahead of this machine's.
         numbers: The next ones in its names; those of the whole run, as the second user gets the
             names of the first one's workspaces, too.
     """
@@ -60,6 +62,7 @@ class World:
     journal: Journal | None = None
     budget: Budget | None = None
     births: list[Birth] = field(default_factory=list[Birth])
+    ahead: timedelta = timedelta()
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -83,6 +86,8 @@ class World:
         try:
             version = self._get("getBuildInfo")["version"]
             self.identify()
+            assert self.wire.last is not None
+            self.ahead = clock.ahead(self.wire.last)
             templates = [t for t in self._get("listTemplates") if not t["deprecated"]]
         except (KeyError, TypeError) as error:
             message = f"the server does not answer like a Coder server ({error} is missing)"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import coder_spec
-from coder_conformance import catalogue, formats
+from coder_conformance import catalogue, clock, formats
 from coder_conformance.client import python_name
 from coder_conformance.consistency import workspace as contradictions
 from coder_conformance.context import Context, is_known
@@ -341,3 +341,21 @@ def test_a_wrapped_error_is_named_itself() -> None:
     assert root_of(ExceptionGroup("flaky", [ExceptionGroup("again", [error])])) is error
     both = ExceptionGroup("two", [error, ValueError()])
     assert root_of(both) is both
+
+
+@pytest.mark.parametrize(
+    ("date", "says"),
+    [
+        ("Tue, 24 Nov 2026 12:00:40 GMT", "the server's is 40 s ahead of this machine's"),
+        ("Tue, 24 Nov 2026 11:58:00 GMT", "the server's is 120 s behind this machine's"),
+        ("Tue, 24 Nov 2026 12:00:14 GMT", ""),
+        ("now", ""),
+        (None, ""),
+    ],
+)
+def test_clocks_that_are_far_apart(date: str | None, says: str) -> None:
+    """They are told before a run, by the header Date, since deadlines are judged by this clock."""
+    answer = exchange("GET", "/users/me", 200, {} if date is None else {"date": date})
+    said = clock.warning(clock.ahead(answer, datetime(2026, 11, 24, 12, tzinfo=UTC)))
+    assert said.startswith(says)
+    assert bool(said) == bool(says)
