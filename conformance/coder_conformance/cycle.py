@@ -76,6 +76,7 @@ def _turn(world: World, cycle: Cycle, transition: str, ttl: int | None) -> bool:
         return False
     turn.steps = world.follow(identifier)
     turn.views = world.views(identifier, name)
+    turn.timings = world.ask("getWorkspaceTimingsById", {"workspace": identifier})
     return True
 
 

@@ -95,6 +95,7 @@ class Turn:
         said: The answer.
         steps: Reads until it had ended; none when it was refused.
         views: Reads after that: by identifier, by name, and a list by name.
+        timings: The timings after that; None when it was refused.
     """
 
     transition: str
@@ -102,6 +103,7 @@ class Turn:
     said: Exchange
     steps: list[Exchange] = field(default_factory=list[Exchange])
     views: list[Exchange] = field(default_factory=list[Exchange])
+    timings: Exchange | None = None
 
 
 @dataclass(slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import select
+import socket as socket_module
 import ssl
+import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -76,14 +77,24 @@ class EventStream:
 
     def ends_within(self, seconds: float) -> bool:
         """Whether the server ends the stream soon; to be asked last."""
+        ended = threading.Event()
+
+        def read() -> None:
+            # In a thread of its own: whether the end has been received already only reading tells.
+            with suppress(httpx2.HTTPError, OSError, ValueError):
+                for _ in self._chunks:
+                    pass
+            ended.set()
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        reader.join(seconds)
+        over = ended.is_set()
         connection = self._response.extensions["network_stream"].get_extra_info("socket")
-        readable, _, _ = select.select([connection], [], [], seconds)
-        if not readable:
-            return False
-        try:
-            return next(self._chunks, None) is None
-        except httpx2.HTTPError:
-            return True
+        with suppress(OSError, ValueError):
+            connection.shutdown(socket_module.SHUT_RDWR)  # wakes the reader up
+        reader.join(seconds)
+        return over
 
     def _parse(self, raw: bytes) -> Frame:
         lines = raw[:-2].decode("utf-8", "replace").split("\n")

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.conformance.faulty_wire import Line
 
 Message = MutableMapping[str, Any]
 Json = dict[str, Any]
+# A further request: method, path, body.
+Further = tuple[str, str, Json | None]
 WORKSPACE = r"/workspaces/[^/]+"
 # Anything that shows a workspace.
 SHOWS = rf"{WORKSPACE}|/users/[^/]+/workspace/[^/]+|/workspaces"
@@ -24,6 +29,9 @@ class Call:
         query: Its query parameters.
         headers: Its headers by lower-case name.
         body: Its body.
+        pieces: The pieces in which the body came.
+        broken: Whether the client broke off before the body was there.
+        left: Whether the client was gone when the answer was ready, where the fault asks for it.
     """
 
     method: str
@@ -31,6 +39,9 @@ class Call:
     query: list[tuple[str, str]]
     headers: dict[str, str]
     body: bytes
+    pieces: list[bytes] = field(default_factory=list[bytes])
+    broken: bool = False
+    left: bool = False
 
     @property
     def json(self) -> Any:
@@ -92,17 +103,21 @@ class Fault:
         requirement: A requirement that it breaks.
         method: Pattern of the methods of the requests that it touches.
         path: Pattern of their paths, below the API's prefix.
-        alter: Changes an answer; None lets it pass.
+        alter: Changes an answer; None lets it pass. Of a stream it sees the head only.
         rewrite: Changes a request before the server sees it.
         drop: Whether the request is answered without being carried out.
         when: Which requests are dropped; all of them by default.
         answer: What a dropped request gets.
-        refuse: Which requests are refused with 400 although they are right.
-        also: A second request that is carried out after the first one: method, path, body; None
-            if there is none.
-        frames: What becomes of each piece of an event stream.
-        messages: What becomes of each message that a WebSocket sends.
-        deaf: Whether messages of a WebSocket's client are not noticed.
+        refuse: Which requests are refused although they are right.
+        refusal: What these are answered with.
+        also: Further requests that are carried out after a successful one; None if there is none.
+        minds: Whether it is found out if the client waits for the answer.
+        frames: What becomes of each piece of an event stream; an empty one ends the stream. The
+            memory of a stream also tells how many watchers were there when it began (`place`),
+            had gone before (`before`) and have gone since (`left`).
+        messages: What becomes of each message that a WebSocket sends, with the same memory.
+        deaf: Which messages of a WebSocket's client are not noticed.
+        wire: Makes what stands between the two ends of each connection.
         pause: Seconds before an answer, or before each event of a stream but the first ones.
         silent: Whether there is no answer at all.
         cut: Whether the second half of a body is missing, and then the connection.
@@ -125,10 +140,13 @@ class Fault:
     when: Callable[[Call], bool] | None = None
     answer: int = 204
     refuse: Callable[[Call], bool] | None = None
-    also: Callable[[Call], tuple[str, str, Json | None] | None] | None = None
+    refusal: int = 400
+    also: Callable[[Call], Further | list[Further] | None] | None = None
+    minds: bool = False
     frames: Callable[[bytes, Json], Iterable[bytes]] | None = None
     messages: Callable[[Message, Json], Iterable[Message]] | None = None
-    deaf: bool = False
+    deaf: Callable[[Message], bool] | None = None
+    wire: Callable[[], Line] | None = None
     pause: float = 0.0
     silent: bool = False
     cut: bool = False

@@ -5,18 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from tests.conformance.faulty import Answer, Call, Fault, Json, Message, compact, without_content
+from tests.conformance.faulty import (
+    Answer,
+    Call,
+    Fault,
+    Further,
+    Json,
+    Message,
+    compact,
+    without_content,
+)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 API = "/api/v2"
+# Seconds within which a client that went away is noticed.
+_NOTICED = 0.1
 
 
 @dataclass
@@ -39,6 +51,8 @@ class Faulty:
     app: App
     fault: Fault
     tally: Tally = field(default_factory=Tally)
+    watchers: list[Json] = field(default_factory=list[Json])
+    gone: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, wrongly if the fault is about it."""
@@ -60,10 +74,11 @@ class Faulty:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self.fault
-        if fault.frames is not None:
+        if fault.frames is not None and scope["path"].rstrip("/").endswith("/watch"):
             if fault.rewrite is not None:
                 scope = self._reopened(scope, fault.rewrite)
-            await self.app(scope, receive, self._framed(send, fault.frames))
+            with self._watching() as memory:
+                await self.app(scope, receive, self._framed(send, fault.frames, memory))
             return
         call = await _read(scope, receive)
         if fault.drop and (fault.when is None or fault.when(call)):
@@ -72,7 +87,7 @@ class Faulty:
             return
         if fault.refuse is not None and fault.refuse(call):
             self._note(True)
-            refusal = Answer(400, {}, compact({"message": "Validation failed."}))
+            refusal = Answer(fault.refusal, {}, compact({"message": "Validation failed."}))
             await self._harmless(scope, call, refusal, send)
             return
         if fault.rewrite is not None:
@@ -80,20 +95,47 @@ class Faulty:
             fault.rewrite(call)
             self._note(call != before)
         caught = Answer(0, {}, b"", call)
-        await self.app(_scope(scope, call), _body(call.body, receive), _catcher(caught))
-        more = fault.also(call) if fault.also is not None and caught.status < 300 else None
-        if more is not None:
-            self._note(True)
-            method, path, body = more
-            content = b"" if body is None else json.dumps(body).encode()
-            second = Call(method, path, [], {**call.headers, "content-length": "0"}, content)
-            ignored = _catcher(Answer(0, {}, b""))
-            await self.app(_scope(scope, second), _body(content, receive), ignored)
-        if fault.alter is not None:
-            original = replace(caught, headers={**caught.headers})
-            fault.alter(caught)
-            self._note(caught != original)
+        heard = _catcher(caught, send, self._altered)
+        await self.app(_scope(scope, call), _body(call.body, receive), heard)
+        if _is_stream(caught):
+            return
+        if fault.minds:
+            call.left = await _has_left(receive)
+        if fault.also is not None and caught.status < 300:
+            await self._further(scope, call, fault.also(call))
+        self._altered(caught)
         await self._answer(caught, receive, send)
+
+    async def _further(
+        self, scope: Scope, call: Call, more: Further | list[Further] | None
+    ) -> None:
+        """Carry out what was not asked for."""
+        for method, path, body in more if isinstance(more, list) else [more] if more else []:
+            self._note(True)
+            content = b"" if body is None else json.dumps(body).encode()
+            further = Call(method, path, [], {**call.headers, "content-length": "0"}, content)
+            ignored = _catcher(Answer(0, {}, b""))
+            await self.app(_scope(scope, further), _body(content, None), ignored)
+
+    def _altered(self, caught: Answer) -> None:
+        """Change an answer where that is the fault."""
+        if self.fault.alter is not None:
+            original = replace(caught, headers={**caught.headers})
+            self.fault.alter(caught)
+            self._note(caught != original)
+
+    @contextmanager
+    def _watching(self) -> Generator[Json]:
+        """Count a watcher as long as it is there."""
+        memory: Json = {"place": len(self.watchers), "before": self.gone, "left": 0}
+        self.watchers.append(memory)
+        try:
+            yield memory
+        finally:
+            self.watchers.remove(memory)
+            self.gone += 1
+            for other in self.watchers:
+                other["left"] += 1
 
     async def _answer(self, caught: Answer, receive: Receive, send: Send) -> None:
         """Send an answer: late, in half, or not at all, where that is the fault."""
@@ -124,12 +166,15 @@ class Faulty:
         self._note(call.headers != before)
         return {**scope, "headers": [(k.encode(), v.encode()) for k, v in call.headers.items()]}
 
-    def _framed(self, send: Send, change: Callable[[bytes, Json], Iterable[bytes]]) -> Send:
-        memory: Json = {}
-        seen = 0
+    def _framed(
+        self, send: Send, change: Callable[[bytes, Json], Iterable[bytes]], memory: Json
+    ) -> Send:
+        seen, ended = 0, False
 
         async def framed(message: Message) -> None:
-            nonlocal seen
+            nonlocal seen, ended
+            if ended:
+                return
             if not message.get("body", b"").startswith(b"event: "):
                 await send(message)
                 return
@@ -141,7 +186,11 @@ class Faulty:
                 pieces = list(change(piece + b"\n\n", memory))
                 self._note(pieces != [piece + b"\n\n"])
                 for changed in pieces:
-                    await send({"type": "http.response.body", "body": changed, "more_body": True})
+                    ended = ended or not changed
+                    body = {"type": "http.response.body", "body": changed, "more_body": not ended}
+                    await send(body)
+                if ended:
+                    return
             if not message.get("more_body"):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -168,7 +217,11 @@ class Faulty:
         await _play(caught, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fault, memory = self.fault, dict[str, Any]()
+        with self._watching() as memory:
+            await self._talk(scope, receive, send, memory)
+
+    async def _talk(self, scope: Scope, receive: Receive, send: Send, memory: Json) -> None:
+        fault = self.fault
         seen = 0
 
         async def sending(message: Message) -> None:
@@ -187,7 +240,8 @@ class Faulty:
         async def receiving() -> Message:
             while True:
                 message = await receive()
-                if not (fault.deaf and message["type"] == "websocket.receive"):
+                heard = fault.deaf is None or message["type"] != "websocket.receive"
+                if heard or not fault.deaf(message):
                     return message
                 self._note(True)
 
@@ -197,14 +251,29 @@ class Faulty:
 
 
 async def _read(scope: Scope, receive: Receive) -> Call:
-    body = b""
-    while True:
+    pieces: list[bytes] = []
+    more = True
+    while more:
         message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            break
+        broken = message["type"] == "http.disconnect"
+        pieces += [message["body"]] if message.get("body") else []
+        more = bool(message.get("more_body"))
     query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return Call(scope["method"], scope["path"].removeprefix(API), query, _headers(scope), body)
+    path, body = scope["path"].removeprefix(API), b"".join(pieces)
+    return Call(scope["method"], path, query, _headers(scope), body, pieces, broken)
+
+
+async def _has_left(receive: Receive) -> bool:
+    """Whether the client is gone."""
+    try:
+        message = await asyncio.wait_for(receive(), _NOTICED)
+    except TimeoutError:
+        return False
+    return message["type"] == "http.disconnect"
+
+
+def _is_stream(answer: Answer) -> bool:
+    return answer.headers.get("content-type", "").startswith("text/event-stream")
 
 
 def _headers(scope: Scope) -> dict[str, str]:
@@ -238,7 +307,11 @@ def _body(content: bytes, receive: Receive | None) -> Receive:
     return body
 
 
-def _catcher(answer: Answer) -> Send:
+def _catcher(
+    answer: Answer, send: Send | None = None, alter: Callable[[Answer], None] | None = None
+) -> Send:
+    """Collect an answer; a stream is sent on instead, after its head was altered."""
+
     async def catch(message: Message) -> None:
         if message["type"] == "http.response.start":
             answer.status = message["status"]
@@ -246,13 +319,22 @@ def _catcher(answer: Answer) -> Send:
                 key = name.decode().lower()
                 old = answer.headers.get(key)
                 answer.headers[key] = value.decode() if old is None else f"{old}, {value.decode()}"
+            if send is not None and alter is not None and _is_stream(answer):
+                alter(answer)
+                await send(_start(answer))
+        elif send is not None and _is_stream(answer):
+            await send(message)
         else:
             answer.body += message.get("body", b"")
 
     return catch
 
 
-async def _play(answer: Answer, send: Send) -> None:
+def _start(answer: Answer) -> Message:
     headers = [(name.encode(), value.encode()) for name, value in answer.headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}
+
+
+async def _play(answer: Answer, send: Send) -> None:
+    await send(_start(answer))
     await send({"type": "http.response.body", "body": answer.body})

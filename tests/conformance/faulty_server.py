@@ -22,6 +22,7 @@ from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.pytest_plugin import start_server
 from coder_conformance.reference.seed.default import OWNER
 from tests.conformance.faulty_app import Faulty, Tally
+from tests.conformance.faulty_wire import between
 
 Json = dict[str, Any]
 HEALTHY = "healthy"
@@ -105,7 +106,10 @@ def main() -> None:
     for server in start_server(app):
         made = _prepare(server.url) if options.prepared else {}
         tally.armed = True
-        print(json.dumps({"url": server.url, **made}), flush=True)
+        url = server.url
+        if fault is not None and fault.wire is not None:
+            url = between(url, fault.wire, tally)
+        print(json.dumps({"url": url, **made}), flush=True)
         sys.stdin.read()
         print(json.dumps({"occasions": tally.occasions}), flush=True)
 

@@ -24,8 +24,10 @@ from tests.conformance.faults import (
     doing,
     durations,
     effects,
+    endurance,
     forms,
     grammar,
+    lists,
     more_access,
     more_creating,
     more_deadlines,
@@ -37,11 +39,16 @@ from tests.conformance.faults import (
     names,
     pages,
     robust,
+    routing,
     schedules,
     searches,
+    sequences,
     sessions,
+    sockets,
+    states,
     streams,
     switches,
+    watching,
 )
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
@@ -85,6 +92,13 @@ SERVER_FAULTS: list[Fault] = [
     *more_reading.FAULTS,
     *more_lifecycle.FAULTS,
     *more_sharing.FAULTS,
+    *lists.FAULTS,
+    *routing.FAULTS,
+    *states.FAULTS,
+    *watching.FAULTS,
+    *sockets.FAULTS,
+    *endurance.FAULTS,
+    *sequences.FAULTS,
 ]
 
 

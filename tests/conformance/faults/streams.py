@@ -253,7 +253,7 @@ FAULTS = [
         WS_PATH,
         messages=_ws_no_newline,
     ),
-    Fault("clients-may-talk", WS, "watch-ws/one-way", "GET", WS_PATH, deaf=True),
+    Fault("clients-may-talk", WS, "watch-ws/one-way", "GET", WS_PATH, deaf=lambda _: True),
     Fault(
         "any-origin-may-watch", WS, "watch-ws/foreign-origin", "GET", WS_PATH, rewrite=_any_origin
     ),

@@ -67,6 +67,11 @@ def test_word_order(search: Search) -> None:
     for turn in range(len(words)):
         search.just(" ".join(words[turn:] + words[:turn]))
         search.just(" ".join(reversed(words[turn:] + words[:turn])))
+    # Each word counts, wherever it stands: one that nothing fits leaves nothing.
+    for key, nobody in (("name", uuid4().hex), ("owner", uuid4().hex), ("id", str(uuid4()))):
+        others = [word for word in words if not word.startswith(f"{key}:")]
+        for place in range(len(others) + 1):
+            search.nothing(" ".join([*others[:place], f"{key}:{nobody}", *others[place:]]))
 
 
 @MARK("list/q-quotes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,10 @@ def test_malformed_escapes(scenario: Scenario, some: Json) -> None:
         found = listed(scenario, target).json()
         if [item["id"] for item in found["workspaces"]] != [some["id"]]:
             raise Mismatch(f"just {some['id']}", repr(found)[:200], scenario.wire.last)
+    for target in (f"limit=%zz&q=id:{uuid4()}", f"q=id:{uuid4()}&x=%"):
+        found = listed(scenario, target).json()
+        if found["count"]:
+            raise Mismatch("nothing, since no workspace fits the query", repr(found)[:200])
 
 
 @MARK("query/lowest-and-highest-numbers")

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from coder_conformance.results import DoesNotApplyError
+from coder_conformance.suite.server.furnished import DORMANT, furnish
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import attempt, usual
 from coder_spec import Operation
 
 Json = dict[str, Any]
-RENAME, DORMANT = "updateWorkspaceMetadataById", "updateWorkspaceDormancyStatusById"
+RENAME = "updateWorkspaceMetadataById"
 EXTEND = "extendWorkspaceDeadlineById"
 # Another value for each setting, and the fields that may move with it.
 NEW: dict[str, tuple[Json, tuple[str, ...]]] = {
@@ -30,20 +31,6 @@ MOVED: dict[str, tuple[str, ...]] = {
     DORMANT: ("dormant_at", "deleting_at", "next_start_at"),
     RENAME: ("name",),
 }
-
-
-def _set_up(scenario: Scenario, workspace: Json, *, dormant: bool) -> Json:
-    """Give a workspace a value of every setting; how it is then."""
-    calls: dict[str, Json] = {
-        "updateWorkspaceAutostartScheduleById": {"schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5"},
-        "updateWorkspaceTtlById": {"ttl_ms": 28_800_000},
-        "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": "always"},
-    }
-    for operation, body in calls.items():
-        scenario.on(workspace, operation, 204, body=body)
-    scenario.on(workspace, "favoriteWorkspaceById", 204)
-    scenario.on(workspace, DORMANT, 200, 304, body={"dormant": dormant})
-    return scenario.world.read(workspace["id"])
 
 
 def _change(scenario: Scenario, operation: Operation, workspace: Json) -> None:
@@ -70,7 +57,7 @@ def test_real_changes(
     scenario: Scenario, operation: Operation, running: Json, dormant: bool
 ) -> None:
     """Of an active and of a dormant workspace, nothing but what was asked for changes."""
-    before = _set_up(scenario, running, dormant=dormant)
+    before = furnish(scenario, running, dormant=dormant)
     _change(scenario, operation, before)
     own = NEW[operation.id][1] if operation.id in NEW else MOVED.get(operation.id, ())
     try:

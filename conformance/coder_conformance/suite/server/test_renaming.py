@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from coder_conformance.results import Mismatch
+from coder_conformance.suite.server.furnished import furnish
 from coder_conformance.suite.server.scenario import Scenario
 
 Json = dict[str, Any]
@@ -92,9 +93,9 @@ def test_rename_not_allowed(scenario: Scenario, stopped: Json) -> None:
 @MARK("rename/same-identity")
 def test_rename_identity(scenario: Scenario, stopped: Json) -> None:
     """The name changes and nothing else; its build knows it too."""
-    fresh = scenario.world.name()
+    fresh, before = scenario.world.name(), furnish(scenario, stopped)
     scenario.on(stopped, RENAME, 204, body={"name": fresh})
-    after = scenario.unchanged(stopped, stopped, "name")
+    after = scenario.unchanged(before, stopped, "name")
     if after["latest_build"]["workspace_name"] != fresh:
         raise Mismatch(fresh, after["latest_build"]["workspace_name"], scenario.wire.last)
     old = {"user": "me", "workspacename": stopped["name"]}

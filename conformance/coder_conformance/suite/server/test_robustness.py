@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from coder_conformance.exchange import Exchange
-from coder_conformance.results import Mismatch
+from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.suite.server.piecemeal import Connection, Request, request
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import Usual, usual
+from coder_conformance.suite.server.usual import Usual, telling, usual
 from coder_conformance.suite.server.watching import watch
 from coder_spec import Operation
 
@@ -105,18 +105,10 @@ def test_expect_continue(scenario: Scenario, good: Usual) -> None:
 
 def changing(scenario: Scenario, operation: Operation, workspace: Json) -> Request:
     """A request that would change something."""
-    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=11)
-    bodies: dict[str, Json] = {
-        "updateWorkspaceMetadataById": {"name": scenario.world.name()},
-        "updateWorkspaceAutostartScheduleById": {"schedule": "CRON_TZ=UTC 17 4 * * 2"},
-        TTL: {"ttl_ms": 611 * MINUTE},
-        "extendWorkspaceDeadlineById": {"deadline": later.isoformat()},
-        "updateWorkspaceDormancyStatusById": {"dormant": True},
-        "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": "always"},
-    }
-    template = scenario.world.template["id"]
-    body = bodies.get(operation.id) or {"name": scenario.world.name(), "template_id": template}
-    path = usual(scenario, operation, workspace).path
+    usually = telling(scenario, operation, workspace)
+    path, body = usually.path, usually.body
+    if operation.id.startswith("createUserWorkspace"):
+        body = {"name": scenario.world.name(), "template_id": scenario.world.template["id"]}
     scenario.context.checked += 1
     return request(scenario.wire, operation, path, body)
 
@@ -144,6 +136,11 @@ def test_half_sent(scenario: Scenario, operation: Operation, running: Json) -> N
                 connection.send(sent.whole[:end], pause=0.01)
                 abort(connection)
     time.sleep(SETTLED)
+    try:
+        scenario.wire.call(scenario.context.contract.operation("getBuildInfo"))
+    except CannotJudgeError as error:
+        what = "an answer after requests that broke off"
+        raise Mismatch(what, str(error), broken_off(sent)) from None
     nothing_came_of_it(scenario, before, sent)
 
 

@@ -37,6 +37,12 @@ PLAIN: dict[str, Json | None] = {
 }
 
 
+# What a sequence begins with, bit by bit for each workspace, since sequences are too short to come
+# by all pairs of settings; numbers, because those soon shrink to those that matter.
+TTL, SCHEDULE, UPDATES, MARK, DORMANT = (1 << bit for bit in range(5))
+STATES = st.tuples(*[st.integers(0, 31)] * 4)
+
+
 @dataclass
 class Model:
     """What is known of one workspace."""
@@ -153,6 +159,21 @@ class Machine(stateful.RuleBasedStateMachine):
         return self.homes[0].world.left.left > 0
 
     which = st.integers(0, 11)  # even for two, three or four of them
+
+    @stateful.initialize(states=STATES)
+    def begin(self, states: tuple[int, ...]) -> None:
+        """Settings of each workspace."""
+        for n, state in enumerate(states[: len(self.models)]):
+            if state & TTL:
+                self.set_ttl(n, 8 * HOUR)
+            if state & SCHEDULE:
+                self.set_schedule(n, "CRON_TZ=Asia/Tokyo 15 7 * * 1")
+            if state & UPDATES:
+                self.set_updates(n, "always")
+            if state & MARK:
+                self.mark(n, marked=True)
+            if state & DORMANT:
+                self.sleep(n, dormant=True)
 
     @stateful.rule(n=which, ttl=st.one_of(st.none(), st.integers(2 * HOUR, LONGEST)))
     def set_ttl(self, n: int, ttl: int | None) -> None:

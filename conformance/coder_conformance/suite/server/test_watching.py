@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from coder_conformance import streams
-from coder_conformance.evidence import Told
+from coder_conformance.evidence import Cycle, Told
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario, without_resources
@@ -82,9 +83,20 @@ def test_steps(scenario: Scenario, shared: Shared, websocket: bool) -> None:
         ranks = [ORDER.get(step, -1) for step in steps]
         if ranks != sorted(ranks) or -1 in ranks or ranks[:1] != [0] or ranks[-1] != 2:
             raise Mismatch("pending first and no step back", repr(steps), told.opened)
+        missing = lasting(cycle, transition) - set(steps)
+        if missing:
+            raise Mismatch(f"an event of {sorted(missing)}", repr(steps), told.opened)
     numbers = [s["latest_build"]["build_number"] for s in seen]
     if numbers != sorted(numbers):
         raise Mismatch("build numbers that grow", repr(numbers), told.opened)
+
+
+def lasting(cycle: Cycle, transition: str) -> set[str]:
+    """Steps of the build that was watched which were read several times, so that they lasted."""
+    turns = [t for t in cycle.turns if t.transition == transition]
+    watched = turns[0] if transition == "start" else turns[1]
+    seen = Counter(read.json()["latest_build"]["status"] for read in watched.steps)
+    return {step for step, times in seen.items() if times > 1}
 
 
 def payloads(scenario: Scenario, told: Told, workspace: str, what: str) -> list[Json]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import PAIR, ROOM, SETTINGS, Shared
 from coder_conformance.suite.server.births import born, showed
+from coder_conformance.suite.server.furnished import furnish
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
 
@@ -253,11 +254,11 @@ def test_rename_takes_effect(scenario: Scenario, stopped: Json, running: Json) -
 @pytest.mark.requirement("rename/same-name")
 def test_rename_same_name(scenario: Scenario, stopped: Json) -> None:
     """The present name is accepted; a bad one is refused by name; nothing moves."""
-    operation = "updateWorkspaceMetadataById"
+    operation, before = "updateWorkspaceMetadataById", furnish(scenario, stopped)
     scenario.on(stopped, operation, 204, body={"name": stopped["name"]})
     for body in ({"name": "-x"}, {"name": "x" * 33}, {"name": ""}, {"name": None}, {}):
         scenario.refused(scenario.on(stopped, operation, 400, body=body), "name")
-    scenario.unchanged(stopped, stopped)
+    scenario.unchanged(before, stopped)
 
 
 @pytest.mark.requirement("usage/accepted")
