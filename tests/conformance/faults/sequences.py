@@ -22,7 +22,6 @@ from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Further, Js
 from tests.conformance.faulty_wire import Line
 
 _SHORT, _LONG = "state/short-sequences", "state/long-sequences"
-_BUILDS = f"{WORKSPACE}/builds"
 _LIMITS = ("--load-seconds=3", "--load-workers=6")
 
 
