@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from fnmatch import fnmatch
@@ -37,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser(_COMMANDS).parse_args(arguments)
     try:
         return _dispatch(given)
+    except KeyboardInterrupt:
+        print("coder-conformance: interrupted", file=sys.stderr)
+        return 130
     except SettingsError as error:
         print(f"coder-conformance: {error}", file=sys.stderr)
         return 2
@@ -60,7 +64,13 @@ def _dispatch(given: argparse.Namespace) -> int:
         raise SettingsError(f"the contract cannot be read: {error}") from None
 
 
+def _end_in_order() -> None:
+    """Take SIGTERM, by which CI systems and containers end a job, for Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _run(given: argparse.Namespace) -> int:
+    _end_in_order()
     settings = settings_of(given)
     # Imported late, so that a wrong command line is answered at once.
     from . import runner  # noqa: PLC0415
@@ -208,6 +218,7 @@ def _requirements() -> list[str]:
 
 
 def _sweep(given: argparse.Namespace) -> int:
+    _end_in_order()
     from . import runner  # noqa: PLC0415 -- as above
     from .results import LEFTOVERS_STATUS, CannotJudgeError  # noqa: PLC0415
 

@@ -180,8 +180,13 @@ def test_what_a_run_creates_it_deletes(reference_server: RunningServer, tmp_path
     assert OWNER.token not in reports + output + error
 
 
-def test_ctrl_c_cleans_up_too(reference_server: RunningServer, tmp_path: Path) -> None:
-    """An interrupted run deletes what it created, and says that it is no verdict."""
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_cleans_up_too(
+    reference_server: RunningServer, tmp_path: Path, by: signal.Signals
+) -> None:
+    """A run that is interrupted, or told to end as CI systems do, deletes what it created, and
+    says that it is no verdict.
+    """
     process = start(
         "run",
         "--role=server",
@@ -193,7 +198,7 @@ def test_ctrl_c_cleans_up_too(reference_server: RunningServer, tmp_path: Path) -
     while len(mine(reference_server)) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert mine(reference_server)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     output, error = process.communicate(timeout=60)
     assert process.returncode == 3, output + error
     assert "INCONCLUSIVE (the run was interrupted)" in output

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import select
-import signal
 import subprocess
 import sys
 import time
@@ -75,11 +74,13 @@ def watch(
         try:
             _follow(process, seen, started, limit)
             if process.poll() is None:
-                # As a user would, so that it deletes what it made.
-                process.send_signal(signal.SIGINT)
+                # It deletes what it made. Ctrl-C would be ignored by what a shell started with &.
+                process.terminate()
             said, _ = process.communicate(timeout=_GOODBYE_SECONDS)
         except subprocess.TimeoutExpired:
-            raise ValueError(f"the run did not end {_GOODBYE_SECONDS} s after Ctrl-C") from None
+            raise ValueError(
+                f"the run did not end {_GOODBYE_SECONDS} s after it was told to"
+            ) from None
         finally:
             process.kill()
     seen.said = (seen.said + said.decode(errors="replace"))[-_KEPT:]
