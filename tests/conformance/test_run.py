@@ -184,9 +184,7 @@ def test_what_a_run_creates_it_deletes(reference_server: RunningServer, tmp_path
 def test_ctrl_c_cleans_up_too(
     reference_server: RunningServer, tmp_path: Path, by: signal.Signals
 ) -> None:
-    """A run that is interrupted, or told to end as CI systems do, deletes what it created, and
-    says that it is no verdict.
-    """
+    """A run that is told to end deletes what it created, and says that it is no verdict."""
     process = start(
         "run",
         "--role=server",
