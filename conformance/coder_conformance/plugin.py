@@ -13,7 +13,7 @@ from .catalogue import Requirement
 from .context import Context
 from .exchange import redact
 from .report.progress import Progress
-from .results import DoesNotApplyError, Failure, Mismatch, Outcome, Result
+from .results import DoesNotApplyError, Failure, Mismatch, NotThereError, Outcome, Result
 from .wire import Wire
 from .world import World
 
@@ -177,8 +177,8 @@ class SuitePlugin:
             session.shouldstop = self._context.stopped
 
     def _judge(self, result: Result, error: BaseException) -> Outcome:
-        if isinstance(error, pytest.skip.Exception):
-            result.reason = str(error)
+        if isinstance(root_of(error), pytest.skip.Exception | NotThereError):
+            result.reason = str(root_of(error))
             return Outcome.SKIPPED
         mismatches = list(_mismatches(error))
         if mismatches:

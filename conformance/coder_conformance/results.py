@@ -52,6 +52,10 @@ class CannotJudgeError(Exception):
     """The suite could not find out, through no proven fault of what it judges."""
 
 
+class NotThereError(CannotJudgeError):
+    """A run that changes nothing did not find what a judgement needs, so that it is not tested."""
+
+
 @dataclass(slots=True)
 class Failure:
     """Evidence of a failed requirement, ready to be shown."""

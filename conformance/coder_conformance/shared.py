@@ -23,7 +23,7 @@ from typing import Any
 from .burial import bury
 from .cycle import turn_over
 from .evidence import Birth, Burial, Cycle, Heir, Neighbour, Race
-from .results import CannotJudgeError
+from .results import CannotJudgeError, NotThereError
 from .together import Calls, together
 from .world import BY_NAME, GET, World
 
@@ -257,7 +257,7 @@ class Shared:
         fitting = [w for w in mine if status in {None, w["latest_build"]["status"]}]
         if not fitting:
             what = f"no {status} workspace" if status else "no workspace"
-            raise CannotJudgeError(
+            raise NotThereError(
                 f"the user has {what} to look at; create one, or choose the profile standard"
             )
         steady = [w for w in fitting if w["latest_build"]["job"]["status"] == "succeeded"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import product
@@ -38,15 +39,21 @@ def test_name(search: Search) -> None:
 
 @MARK("list/q-name-wildcards")
 def test_name_wildcards(search: Search) -> None:
-    """As in the patterns of SQL."""
+    """As in the patterns of SQL: any text, and any character."""
     name = search.one["name"]
-    search.finds(f"name:{name[:3]}%{name[-1]}", lambda w: _like(w["name"], name[:3], name[-1]))
-    search.finds(f"name:{name[0]}_{name[2:]}", lambda w: has(name[2:])(w) and len(name) > 3)
+    for pattern in (
+        f"{name[:3]}%{name[-1]}",
+        f"{name[0]}_{name[2:]}",
+        f"{name[:-1]}_",
+        f"%{name}%",
+    ):
+        search.finds(f"name:{pattern}", _like(pattern))
 
 
-def _like(text: str, start: str, end: str) -> bool:
-    found = text.lower().find(start.lower())
-    return found >= 0 and end.lower() in text.lower()[found + len(start) :]
+def _like(pattern: str) -> Callable[[Json], bool]:
+    """Whether a workspace has something of a pattern in its name."""
+    wanted = "".join({"%": ".*", "_": "."}.get(c, re.escape(c)) for c in pattern)
+    return lambda w: re.search(wanted, w["name"], re.IGNORECASE) is not None
 
 
 @MARK("list/q-owner")
