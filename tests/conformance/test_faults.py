@@ -23,7 +23,7 @@ from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 
 
-@pytest.mark.parametrize("fault", SERVER_FAULTS[::24], ids=lambda fault: fault.id)
+@pytest.mark.parametrize("fault", SERVER_FAULTS[::47], ids=lambda fault: fault.id)
 def test_a_faulty_server_is_found_out(fault: Fault, tmp_path: Path) -> None:
     """The requirement that the server breaks is found broken, and nothing is left behind."""
     found = judge_server(fault, tmp_path, *narrow(fault))
@@ -32,7 +32,7 @@ def test_a_faulty_server_is_found_out(fault: Fault, tmp_path: Path) -> None:
     assert found.leftovers == []
 
 
-@pytest.mark.parametrize("fault", CLIENT_FAULTS[::13], ids=lambda fault: fault.id)
+@pytest.mark.parametrize("fault", CLIENT_FAULTS[::19], ids=lambda fault: fault.id)
 def test_a_faulty_client_is_found_out(fault: ClientFault, tmp_path: Path) -> None:
     """A change of a few characters in a copy of the client turns the verdict red."""
     found = judge_client(fault, tmp_path, "--examples=5")

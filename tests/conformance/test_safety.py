@@ -91,15 +91,14 @@ def mine(server: RunningServer) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("names", [("one",), ("two", "Another-1", "b")], ids=["one", "several"])
 def test_readonly_changes_nothing(
-    counted: RunningServer, methods: list[str], tmp_path: Path, names: tuple[str, ...]
+    counted: RunningServer, methods: list[str], tmp_path: Path
 ) -> None:
     """The whole profile sends GET requests alone, and what is not there is not tested."""
     headers = {"coder-session-token": OWNER.token}
     with httpx2.Client(base_url=f"{counted.url}/api/v2", headers=headers) as http:
         template = http.get("/templates").json()[0]["id"]
-        for name in names:
+        for name in ("two", "Another-1", "b"):
             body = {"name": name, "template_id": template}
             assert http.post("/users/me/workspaces", json=body).status_code == 201
     methods.clear()
@@ -108,7 +107,7 @@ def test_readonly_changes_nothing(
         f"--url={counted.url}",
         "--role=server",
         "--profile=readonly",
-        "--examples=3",
+        "--examples=2",
         reports=tmp_path,
     )
     assert status == 4, said
