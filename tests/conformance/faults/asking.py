@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -83,26 +82,9 @@ def _nothing_found(answer: Answer) -> bool:
     return bool(answer.status == 200 and asked and answer.json["count"] == 0)
 
 
-def _first_of_twins(call: Call) -> None:
-    def first(pairs: list[tuple[str, Any]]) -> Json:
-        return dict(reversed(pairs))
-
-    try:
-        value = json.loads(call.body)
-        wanted = json.loads(call.body, object_pairs_hook=first)
-    except (ValueError, RecursionError):
-        return
-    if value != wanted:
-        call.json = wanted
-
-
 def _filled(call: Call) -> None:
     if not call.body.strip():
         call.body = b"{}"
-
-
-def _number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _whole(value: Any) -> Any:
@@ -130,18 +112,6 @@ def _cookie_will_do(call: Call) -> None:
 
 def _no_bearer(call: Call) -> None:
     call.headers.pop("authorization", None)
-
-
-def _tells_of_hidden(answer: Answer) -> None:
-    if answer.status == 404 and answer.call and by_member(answer.call):
-        value = answer.json
-        answer.json = {**value, "detail": "It belongs to another user."}
-
-
-def _is_path(pattern: str, *statuses: int) -> Callable[[Answer], bool]:
-    return lambda a: bool(
-        a.status in statuses and a.call is not None and re.fullmatch(pattern, a.call.path)
-    )
 
 
 def _first_error(error: Json) -> None:
@@ -289,12 +259,6 @@ FAULTS = [
         alter=on_error(_first_error),
     ),
     _lists(
-        "the-last-search-counts",
-        "Of two queries the last one counts.",
-        "query/first-search-counts",
-        rewrite=lambda c: c.set("q", c.get("q")) if c.get("q") else None,
-    ),
-    _lists(
         "after-id-is-not-read",
         "The parameter after_id is not looked at, whatever it is.",
         "query/after-id",
@@ -416,28 +380,12 @@ FAULTS = [
         f"{WORKSPACE}/favorite",
     ),
     _bodies(
-        "the-first-twin-wins",
-        "Of a field that stands twice the first one counts.",
-        TTL,
-        "bodies/last-duplicate-wins",
-        "ttl",
-        _first_of_twins,
-    ),
-    _bodies(
         "no-body-is-an-empty-one",
         "An empty body counts as an empty object.",
         DORMANT,
         "bodies/end-of-input",
         "dormant",
         _filled,
-    ),
-    _bodies(
-        "times-are-read-from-text",
-        "A time to stop may be a text of digits.",
-        TTL,
-        "ttl/whole-numbers",
-        "ttl",
-        changed("ttl_ms", _number),
     ),
     _bodies(
         "whole-fractions-are-read",

@@ -87,10 +87,6 @@ def _dormant(workspace: Json) -> bool:
     return workspace["dormant_at"] is not None
 
 
-def _by_flag(error: Json) -> None:
-    error["message"] = error["message"].replace("?deleted=true", "?include_deleted=true")
-
-
 def _plus_zero(value: Json) -> None:
     value["message"] = value["message"].replace("Z.", "+00:00.")
 
@@ -344,14 +340,6 @@ FAULTS = [
         sentence="A build turns updates off.",
     ),
     _settings(
-        "days-have-a-case",
-        "Names of days in capitals are refused.",
-        AUTOSTART,
-        "autostart/day-range",
-        "autostart",
-        refuse=lambda c: bool(re.search(r"MON|TUE|WED|THU|FRI|SAT|SUN", str(field(c, "schedule")))),
-    ),
-    _settings(
         "steps-of-zero-are-every-one",
         "A step of 0 counts as 1.",
         AUTOSTART,
@@ -413,14 +401,6 @@ FAULTS = [
         "extend/message",
         "extend",
         alter=on_success(_plus_zero),
-    ),
-    _settings(
-        "fractions-of-deadlines-are-refused",
-        "A deadline with a fraction of a second is refused.",
-        EXTEND,
-        "extend/zones-and-fractions",
-        "extend",
-        refuse=lambda c: bool(re.search(r"\.\d", str(field(c, "deadline")))),
     ),
     _settings(
         "any-role-is-given",
