@@ -146,17 +146,6 @@ def _untraced(answer: Answer) -> None:
         answer.headers.pop("x-coder-request-id", None)
 
 
-def _milliseconds(answer: Answer) -> None:
-    if "x-ratelimit-reset" in answer.headers:
-        answer.headers["x-ratelimit-reset"] += "000"
-
-
-def _growing(answer: Answer) -> None:
-    limit, left = (answer.headers.get(f"x-ratelimit-{n}") for n in ("limit", "remaining"))
-    if limit and left:
-        answer.headers["x-ratelimit-remaining"] = str(2 * int(limit) - int(left))
-
-
 def _echoed(answer: Answer) -> None:
     sent = answer.call.headers.get("x-coder-request-id") if answer.call else None
     if sent:

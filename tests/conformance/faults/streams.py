@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from coder_conformance.reference.seed.default import MEMBER, OWNER
 from tests.conformance.faulty import WORKSPACE, Call, Fault, Message
 
 Json = dict[str, Any]
@@ -158,11 +157,6 @@ def _ws_stale(message: Message, memory: Json) -> Iterable[Message]:
 
 def _any_origin(call: Call) -> None:
     call.headers.pop("origin", None)
-
-
-def _as_owner(call: Call) -> None:
-    if call.headers.get("coder-session-token") == MEMBER.token:
-        call.headers["coder-session-token"] = str(OWNER.token)
 
 
 FAULTS = [

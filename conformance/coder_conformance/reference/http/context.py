@@ -141,10 +141,6 @@ class Context:
             return self.world.settings.access_url.rstrip("/")
         return f"http://{self.request.header(b'host') or 'localhost'}"
 
-    def version_of(self, build: Build) -> TemplateVersion:
-        """Return the template version of ``build``."""
-        return self.world.store.versions[build.version_id]
-
     def latest_build(self, workspace_id: UUID) -> Build:
         """Return the latest build of a workspace."""
         return self.world.store.latest[workspace_id]
