@@ -10,6 +10,7 @@ import coder_conformance
 import coder_spec
 from coder_conformance import catalogue
 from coder_conformance.settings import Settings
+from tests.conformance.faults.catalogue import CLIENT_FAULTS, SERVER_FAULTS
 
 SUITE = Path(coder_conformance.__file__).parent / "suite"
 
@@ -38,6 +39,13 @@ def test_each_requirement_has_a_test_and_each_test_a_requirement() -> None:
     known = catalogue.load()
     testable = {name for name, entry in known.items() if not entry.untestable}
     assert judged == testable
+
+
+def test_each_requirement_has_a_fault() -> None:
+    """Every test can fail: the self-test knows a server or a client that breaks its requirement."""
+    broken = {fault.requirement for fault in [*SERVER_FAULTS, *CLIENT_FAULTS]}
+    testable = {name for name, entry in catalogue.load().items() if not entry.untestable}
+    assert testable - broken == set()
 
 
 def test_each_documented_status_belongs_to_a_requirement() -> None:
