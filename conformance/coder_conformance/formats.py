@@ -70,6 +70,14 @@ def schedules(*, steady: bool = False) -> st.SearchStrategy[str]:
     )
 
 
+def days_away(schedule: str) -> str:
+    """The schedule on another day, so that no server starts anything by it meanwhile."""
+    words = schedule.split()
+    if words:
+        words[-1] = str((datetime.now(UTC).isoweekday() + 3) % 7)
+    return " ".join(words)
+
+
 def _values(field: str, low: int, high: int) -> set[int]:
     for index, day in enumerate(_DAYS):
         field = field.lower().replace(day, str(index))

@@ -56,6 +56,7 @@ def test_autostart_reads_back(scenario: Scenario, stopped: Json) -> None:
 
     @given(formats.schedules())
     def check(schedule: str) -> None:
+        schedule = formats.days_away(schedule)
         before = scenario.world.read(stopped["id"])
         body = {"schedule": schedule}
         scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body=body)

@@ -191,7 +191,7 @@ class Machine(stateful.RuleBasedStateMachine):
     @stateful.rule(n=which, schedule=formats.schedules())
     def set_schedule(self, n: int, schedule: str) -> None:
         """A schedule, or none."""
-        schedule = _days_away(schedule)
+        schedule = formats.days_away(schedule)
         body = {"schedule": schedule}
         model = self.send(n, "updateWorkspaceAutostartScheduleById", 204, body=body)
         model.schedule = schedule or None
@@ -347,14 +347,6 @@ class Machine(stateful.RuleBasedStateMachine):
             expected = f"the deadline {model.deadline} of {model.name}"
             raise Mismatch(expected, str(shown), world.wire.last)
         model.deadline, model.known_deadline = shown, True
-
-
-def _days_away(schedule: str) -> str:
-    """The schedule on the day after the day after tomorrow: no server starts anything meanwhile."""
-    words = schedule.split()
-    if words:
-        words[-1] = str((datetime.now(UTC).isoweekday() + 3) % 7)
-    return " ".join(words)
 
 
 def _instant(text: str | None) -> datetime | None:
