@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from coder_conformance.reference.seed.default import MEMBER, OWNER
+from tests.conformance.faults.kit import as_owner
 from tests.conformance.faulty import (
     WORKSPACE,
     Answer,
@@ -22,12 +23,6 @@ GET, LIST, TTL = "getWorkspaceMetadataById", "listWorkspaces", "updateWorkspaceT
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
 TIMINGS, RESOLVE = "getWorkspaceTimingsById", "resolveWorkspaceAutostartById"
 HEADER = "coder-session-token"
-
-
-def _as_owner(call: Call) -> None:
-    """Whoever asks with a token of the second user gets what the first one may see."""
-    if call.headers.get(HEADER) == MEMBER.token:
-        call.headers[HEADER] = str(OWNER.token)
 
 
 def _without(name: str) -> Any:
@@ -167,7 +162,7 @@ FAULTS = [
         "authentication/isolation",
         "GET",
         f"{WORKSPACE}/timings",
-        rewrite=_as_owner,
+        rewrite=as_owner,
     ),
     Fault(
         "strangers-set-the-ttl",
@@ -175,7 +170,7 @@ FAULTS = [
         "authentication/isolation",
         "PUT",
         f"{WORKSPACE}/ttl",
-        rewrite=_as_owner,
+        rewrite=as_owner,
     ),
     Fault(
         "strangers-watch",
@@ -184,7 +179,7 @@ FAULTS = [
         "GET",
         f"{WORKSPACE}/watch",
         frames=lambda piece, _: [piece],
-        rewrite=_as_owner,
+        rewrite=as_owner,
     ),
     Fault(
         "strangers-list-all",
@@ -192,7 +187,7 @@ FAULTS = [
         "list/hides-what-cannot-be-read",
         "GET",
         "/workspaces",
-        rewrite=_as_owner,
+        rewrite=as_owner,
     ),
     Fault(
         "strangers-mark",
@@ -200,7 +195,7 @@ FAULTS = [
         "authentication/isolation",
         "PUT",
         f"{WORKSPACE}/favorite",
-        rewrite=_as_owner,
+        rewrite=as_owner,
     ),
     Fault(
         "strangers-report-use",
@@ -208,7 +203,7 @@ FAULTS = [
         "authentication/isolation",
         "POST",
         f"{WORKSPACE}/usage",
-        rewrite=_as_owner,
+        rewrite=as_owner,
     ),
     Fault(
         "hidden-ones-are-forbidden",
@@ -563,7 +558,7 @@ FAULTS = [
         "favorite/per-owner",
         "GET",
         WORKSPACE,
-        rewrite=_as_owner,
+        rewrite=as_owner,
     ),
     Fault("head-is-get", GET, "routes/no-head", "HEAD", WORKSPACE, status(405, 200)),
     Fault(

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.conformance.faults.kit import AUTOSTART, CREATE, DORMANT, GET, LIST, TTL
 from tests.conformance.faults.wires import Requests
-from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault
+from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json
 from tests.conformance.faulty_wire import CutError, Line
 
 _REFUSAL = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -205,32 +205,11 @@ def _half_done(call: Call) -> list[Any]:
     return [("PUT", call.path, {"ttl_ms": 3_000_000})] if call.left else []
 
 
-class _Orphans:
-    """What a creator did not wait for never starts."""
+class _LeftBehind:
+    """Spoils what is shown of workspaces whose creators did not wait for them."""
 
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def __call__(self, answer: Answer) -> None:
-        call = answer.call
-        if call is None or not answer.body.startswith(b"{"):
-            return
-        if call.method == "POST":
-            if call.left and answer.status == 201:
-                self.names.add(answer.json["name"])
-            return
-        value = answer.json
-        for workspace in value.get("workspaces", [value]):
-            if workspace.get("name") in self.names:
-                build = workspace["latest_build"]
-                build["status"] = build["job"]["status"] = "canceled"
-        answer.json = value
-
-
-class _Twins:
-    """What a creator did not wait for is listed twice."""
-
-    def __init__(self) -> None:
+    def __init__(self, spoil: Callable[[Json, set[str]], None]) -> None:
+        self.spoil = spoil
         self.names: set[str] = set()
 
     def __call__(self, answer: Answer) -> None:
@@ -238,12 +217,24 @@ class _Twins:
         if call is None or not answer.body.startswith(b"{"):
             return
         value = answer.json
-        if call.method == "POST" and call.left and answer.status == 201:
-            self.names.add(value["name"])
-        if "workspaces" in value:
-            value["workspaces"] += [w for w in value["workspaces"] if w["name"] in self.names]
-            value["count"] = max(value["count"], len(value["workspaces"]))
+        if call.method != "POST":
+            self.spoil(value, self.names)
             answer.json = value
+        elif call.left and answer.status == 201:
+            self.names.add(value["name"])
+
+
+def _never_started(value: Json, names: set[str]) -> None:
+    for workspace in value.get("workspaces", [value]):
+        if workspace.get("name") in names:
+            build = workspace["latest_build"]
+            build["status"] = build["job"]["status"] = "canceled"
+
+
+def _listed_twice(value: Json, names: set[str]) -> None:
+    if "workspaces" in value:
+        value["workspaces"] += [w for w in value["workspaces"] if w["name"] in names]
+        value["count"] = max(value["count"], len(value["workspaces"]))
 
 
 FAULTS = [
@@ -344,7 +335,7 @@ FAULTS = [
         "GET|POST",
         r"/users/[^/]+/workspaces|/workspaces|" + WORKSPACE,
         minds=True,
-        alter=_Orphans(),
+        alter=_LeftBehind(_never_started),
         profile="full",
         sentence="A workspace whose creator did not wait for the answer never starts.",
     ),
@@ -355,7 +346,7 @@ FAULTS = [
         "GET|POST",
         r"/users/[^/]+/workspaces|/workspaces",
         minds=True,
-        alter=_Twins(),
+        alter=_LeftBehind(_listed_twice),
         profile="full",
         sentence="A workspace whose creator did not wait for the answer is listed twice.",
     ),

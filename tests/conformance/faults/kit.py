@@ -12,6 +12,8 @@ from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json, compa
 
 HEADER = "coder-session-token"
 When = Callable[[Call], bool]
+# Patterns of a method and of a path.
+Place = tuple[str, str]
 GET, LIST = "getWorkspaceMetadataById", "listWorkspaces"
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
 AUTOSTART, EXTEND = "updateWorkspaceAutostartScheduleById", "extendWorkspaceDeadlineById"
@@ -36,6 +38,17 @@ def as_owner(call: Call) -> None:
 def by_member(call: Call) -> bool:
     """Whether the second user asks."""
     return call.headers.get(HEADER) == MEMBER.token
+
+
+def identifier(call: Call) -> str:
+    """The identifier of the workspace that a request is about; empty when it is about none."""
+    found = re.match(r"/workspaces/([^/]+)", call.path)
+    return found[1].lower() if found else ""
+
+
+def of_place(call: Call, place: Place) -> bool:
+    """Whether a request is one of those."""
+    return bool(re.fullmatch(place[0], call.method) and re.fullmatch(place[1], call.path))
 
 
 def field(call: Call, name: str) -> Any:
@@ -192,7 +205,7 @@ def last_of(call: Call, *names: str) -> None:
 
 
 # Where the operations are that take something.
-PATHS = {
+PATHS: dict[str, Place] = {
     RENAME: ("PATCH", WORKSPACE),
     TTL: ("PUT", f"{WORKSPACE}/ttl"),
     EXTEND: ("PUT", f"{WORKSPACE}/extend"),

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults.kit import PATHS
+from tests.conformance.faults.kit import PATHS, identifier, of_place
 from tests.conformance.faulty import Answer, Call, Fault, Further, Json
-
-# All requests but streams by WebSocket.
-_SEEN = r".*"
 
 
 class Memory:
@@ -52,21 +48,14 @@ class Memory:
 Judge = Callable[[Call, Json, Memory], bool]
 
 
-def identifier(call: Call) -> str:
-    """The identifier of the workspace in a path."""
-    found = re.match(r"/workspaces/([0-9a-f-]{36})", call.path)
-    return found[1] if found else ""
-
-
-def is_about(call: Call, operation: str) -> bool:
-    """Whether a request is for an operation."""
-    method, path = PATHS[operation]
-    return call.method == method and bool(re.fullmatch(path, call.path))
-
-
 def status(workspace: Json) -> str:
     """The status of its latest build."""
     return str(workspace.get("latest_build", {}).get("status", ""))
+
+
+def in_status(wanted: str) -> Judge:
+    """Whether the latest build of a workspace has a status."""
+    return lambda _, workspace, __: status(workspace) == wanted
 
 
 def minding(
@@ -76,19 +65,10 @@ def minding(
     memory = Memory()
 
     def refuse(call: Call) -> bool:
-        return is_about(call, operation) and when(call, memory.of(call), memory)
+        return of_place(call, PATHS[operation]) and when(call, memory.of(call), memory)
 
-    return Fault(
-        name,
-        operation,
-        requirement,
-        ".*",
-        _SEEN,
-        alter=memory.see,
-        refuse=refuse,
-        sentence=sentence,
-        **how,
-    )
+    how |= {"alter": memory.see, "refuse": refuse}
+    return _seeing(name, operation, requirement, sentence, **how)
 
 
 def following(
@@ -103,19 +83,11 @@ def following(
     memory = Memory()
 
     def also(call: Call) -> list[Further]:
-        return more(call, memory.of(call), memory) if is_about(call, operation) else []
+        about = of_place(call, PATHS[operation])
+        return more(call, memory.of(call), memory) if about else []
 
-    return Fault(
-        name,
-        operation,
-        requirement,
-        ".*",
-        _SEEN,
-        alter=memory.see,
-        also=also,
-        sentence=sentence,
-        **how,
-    )
+    how |= {"alter": memory.see, "also": also}
+    return _seeing(name, operation, requirement, sentence, **how)
 
 
 def remembering(
@@ -136,4 +108,9 @@ def remembering(
         if answer.body.startswith(b"{"):
             change(answer, before)
 
-    return Fault(name, operation, requirement, ".*", _SEEN, alter=alter, sentence=sentence, **how)
+    return _seeing(name, operation, requirement, sentence, alter=alter, **how)
+
+
+def _seeing(name: str, operation: str, requirement: str, sentence: str, **how: Any) -> Fault:
+    """A fault that sees all requests but streams by WebSocket."""
+    return Fault(name, operation, requirement, ".*", ".*", sentence=sentence, **how)

@@ -23,6 +23,7 @@ from tests.conformance.faults.kit import (
     UPDATES,
     USAGE,
     When,
+    identifier,
     is_json,
 )
 from tests.conformance.faults.more_kit import (
@@ -33,7 +34,6 @@ from tests.conformance.faults.more_kit import (
     answered,
     at,
     turned,
-    workspace,
 )
 from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json
 
@@ -121,7 +121,7 @@ def _cookie_needs_header(call: Call) -> None:
 
 
 def _malformed(call: Call) -> bool:
-    return bool(workspace(call)) and not UUID.fullmatch(workspace(call))
+    return bool(identifier(call)) and not UUID.fullmatch(identifier(call))
 
 
 def _never_served() -> When:
@@ -130,8 +130,8 @@ def _never_served() -> When:
 
     def unknown(call: Call) -> bool:
         if _headers_valid(call):
-            known.add(workspace(call))
-        return workspace(call) not in known and not _malformed(call)
+            known.add(identifier(call))
+        return identifier(call) not in known and not _malformed(call)
 
     return unknown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from tests.conformance.faults.kit import EXTEND, When, field, null, says
-from tests.conformance.faults.more_kit import SEEN, answered, at, once_seen, turned, workspace
+from tests.conformance.faults.kit import EXTEND, When, field, identifier, null, says
+from tests.conformance.faults.more_kit import SEEN, answered, at, once_seen, turned
 from tests.conformance.faulty import SHOWS, WORKSPACE, Answer, Call, Fault, Json, on_workspaces
 
 ZERO = "0001-01-01T00:00:00Z"
@@ -27,7 +27,7 @@ class _OnlyAhead:
 
     def refuses(self, call: Call) -> bool:
         """Whether a deadline is too early."""
-        now, new = self.deadlines.get(workspace(call)), field(call, "deadline")
+        now, new = self.deadlines.get(identifier(call)), field(call, "deadline")
         if call.method != "PUT" or not now or not isinstance(new, str):
             return False
         try:

@@ -11,31 +11,23 @@ from coder_conformance.reference.seed.default import MEMBER, OWNER
 from tests.conformance.faults.kit import (
     CREATES,
     HEADER,
-    MARK,
     NAMED,
     PATHS,
-    RESOLVE,
-    TIMINGS,
-    UNMARK,
+    Place,
     When,
     as_owner,
     by_member,
     field,
+    identifier,
+    of_place,
     says,
 )
 from tests.conformance.faulty import SHOWS, WORKSPACE, Answer, Call, Fault, Json, on_workspaces
 
 Alter = Callable[[Answer], None]
 Rewrite = Callable[[Call], None]
-Place = tuple[str, str]
 NOBODY = "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-PLACES: dict[str, Place] = PATHS | {
-    MARK: ("PUT", f"{WORKSPACE}/favorite"),
-    UNMARK: ("DELETE", f"{WORKSPACE}/favorite"),
-    TIMINGS: ("GET", f"{WORKSPACE}/timings"),
-    RESOLVE: ("GET", f"{WORKSPACE}/resolve-autostart"),
-}
 ALL: Place = (".*", rf"{WORKSPACE}(/(?!watch).*)?")
 BUILD: Place = ("POST", f"{WORKSPACE}/builds")
 CREATED: Place = ("POST", CREATES)
@@ -49,14 +41,8 @@ def at(
 ) -> Fault:
     """A fault with its sentence, at a place of its own or where its operation is."""
     if isinstance(place, str):
-        operation, place = operation or place, PLACES[place]
+        operation, place = operation or place, PATHS[place]
     return Fault(name, operation, requirement, *place, sentence=sentence, **how)
-
-
-def workspace(call: Call) -> str:
-    """The identifier of the workspace that a request is about; empty when it is about none."""
-    found = re.match(r"/workspaces/([^/]+)", call.path)
-    return found[1].lower() if found else ""
 
 
 def caller(call: Call) -> str:
@@ -69,11 +55,6 @@ def every(call: Call) -> bool:
     return bool(call)
 
 
-def of_place(call: Call, place: Place) -> bool:
-    """Whether a request is one of those."""
-    return bool(re.fullmatch(place[0], call.method) and re.fullmatch(place[1], call.path))
-
-
 def in_state(state: str, place: Place, besides: When = every) -> When:
     """Requests about workspaces in a state: dormant, or the last transition.
 
@@ -83,7 +64,7 @@ def in_state(state: str, place: Place, besides: When = every) -> When:
     last: dict[str, str] = {}
 
     def holds(call: Call) -> bool:
-        name = workspace(call)
+        name = identifier(call)
         was = dormant.get(name, False) if state == "dormant" else last.get(name) == state
         if call.method == "PUT" and call.path.endswith("/dormant"):
             dormant[name] = field(call, "dormant") is True
@@ -99,7 +80,7 @@ def again(name: str) -> When:
     last: dict[str, Any] = {}
 
     def repeats(call: Call) -> bool:
-        key, value = workspace(call), field(call, name)
+        key, value = identifier(call), field(call, name)
         was = last.get(key)
         last[key] = value
         return value is not None and was == value
@@ -112,7 +93,7 @@ def hurried(seconds: float, place: Place, after: Place) -> When:
     last: dict[str, float] = {}
 
     def soon(call: Call) -> bool:
-        now, name = time.monotonic(), workspace(call)
+        now, name = time.monotonic(), identifier(call)
         was = now - last.get(name, 0.0) < seconds
         if of_place(call, after):
             last[name] = now
@@ -214,9 +195,7 @@ __all__ = [
     "hurried",
     "in_state",
     "is_named",
-    "of_place",
     "once_seen",
     "strangers",
     "turned",
-    "workspace",
 ]

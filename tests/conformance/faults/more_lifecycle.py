@@ -10,7 +10,9 @@ from tests.conformance.faults.kit import (
     BY_NAME,
     GET,
     field,
+    identifier,
     is_json,
+    of_place,
     only,
     put,
 )
@@ -24,9 +26,7 @@ from tests.conformance.faults.more_kit import (
     at,
     carried_out,
     in_state,
-    of_place,
     turned,
-    workspace,
 )
 from tests.conformance.faulty import (
     SHOWS,
@@ -66,8 +66,8 @@ class _Queue:
         """Note what was refused, and which builds have ended."""
         call = answer.call
         if call is not None and answer.status == 409 and of_place(call, BUILD):
-            self.waiting[workspace(call)] = str(field(call, "transition"))
-            self.settled.discard(workspace(call))
+            self.waiting[identifier(call)] = str(field(call, "transition"))
+            self.settled.discard(identifier(call))
         on_workspaces(self._settle)(answer)
 
     def _settle(self, shown: Json) -> None:
@@ -76,7 +76,7 @@ class _Queue:
 
     def build(self, call: Call) -> tuple[str, str, Json | None] | None:
         """Build what waits."""
-        name = workspace(call)
+        name = identifier(call)
         if call.method == "GET" and name in self.settled and name in self.waiting:
             body: Json = {"transition": self.waiting.pop(name)}
             return "POST", f"/workspaces/{name}/builds", body
@@ -102,8 +102,8 @@ def _twice_started() -> Callable[[Call], bool]:
     last: dict[str, str] = {}
 
     def twice(call: Call) -> bool:
-        was = last.get(workspace(call), "start")
-        last[workspace(call)] = str(field(call, "transition"))
+        was = last.get(identifier(call), "start")
+        last[identifier(call)] = str(field(call, "transition"))
         return was == field(call, "transition") == "start"
 
     return twice
@@ -154,7 +154,7 @@ def _buried_listed() -> Alter:
     def alter(answer: Answer) -> None:
         call = answer.call
         if call is not None and field(call, "transition") == "delete" and answer.status == 201:
-            buried.add(workspace(call))
+            buried.add(identifier(call))
         elif call is not None and call.path == "/workspaces":
             on_success(change)(answer)
 

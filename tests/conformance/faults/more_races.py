@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import count
 
 from tests.conformance.faults.kit import (
     AUTOSTART,
     CREATE,
     GET,
     MARK,
+    PATHS,
     TTL,
+    UNMARK,
     field,
+    identifier,
+    without,
 )
 from tests.conformance.faults.more_kit import (
     ALL,
     BUILD,
-    PLACES,
     Alter,
     Rewrite,
     at,
     hurried,
     turned,
-    workspace,
 )
 from tests.conformance.faulty import (
     WORKSPACE,
@@ -65,8 +68,8 @@ def _averaged() -> Rewrite:
         if not isinstance(value, int) or isinstance(value, bool):
             return
         now = time.monotonic()
-        then, other = last.get(workspace(call), (0.0, 0))
-        last[workspace(call)] = now, value
+        then, other = last.get(identifier(call), (0.0, 0))
+        last[identifier(call)] = now, value
         if now - then < SOON and other != value:
             call.json = {"ttl_ms": max(60_000, (other + value) // 2 + 60_000)}
 
@@ -82,10 +85,10 @@ def _disagree() -> Alter:
         call = answer.call
         if call is not None and call.path.endswith("/favorite"):
             now = time.monotonic()
-            then, method = last.get(workspace(call), (0.0, call.method))
-            last[workspace(call)] = now, call.method
+            then, method = last.get(identifier(call), (0.0, call.method))
+            last[identifier(call)] = now, call.method
             if now - then < SOON and method != call.method:
-                wrong.add(workspace(call))
+                wrong.add(identifier(call))
         elif call is not None and call.path == "/workspaces":
             on_workspaces(change)(answer)
 
@@ -96,32 +99,15 @@ def _disagree() -> Alter:
     return alter
 
 
-def _hurried_error() -> Alter:
-    """A read that comes with a write is an error."""
-    soon = hurried(SOON, PLACES[GET], PLACES[TTL])
-    count: list[bool] = []
+def _spoilt_beside_writes(spoil: Alter) -> Alter:
+    """Each fifth read that comes with a write is spoilt."""
+    soon = hurried(SOON, PATHS[GET], PATHS[TTL])
+    numbers = count(1)
 
     def alter(answer: Answer) -> None:
         call = answer.call
-        if call is not None and soon(call):
-            count.append(True)
-            if len(count) % 5 == 0:
-                turned(200, 503)(answer)
-
-    return alter
-
-
-def _hurried_nothing() -> Alter:
-    """A read that comes with a write shows no value."""
-    soon = hurried(SOON, PLACES[GET], PLACES[TTL])
-    count: list[bool] = []
-
-    def alter(answer: Answer) -> None:
-        call = answer.call
-        if call is not None and soon(call):
-            count.append(True)
-            if len(count) % 5 == 0:
-                on_workspaces(lambda w: w.pop("ttl_ms", None))(answer)
+        if call is not None and soon(call) and next(numbers) % 5 == 0:
+            spoil(answer)
 
     return alter
 
@@ -136,11 +122,11 @@ def _back_again() -> Alter:
         if call is None or call.get("include_deleted"):
             return
         if answer.status == 200:
-            last[workspace(call)] = answer.body
+            last[identifier(call)] = answer.body
         if answer.status == 410:
-            count = gone[workspace(call)] = gone.get(workspace(call), 0) + 1
-            if count in (3, 6, 9, 12) and workspace(call) in last:
-                answer.status, answer.body = 200, last[workspace(call)]
+            times = gone[identifier(call)] = gone.get(identifier(call), 0) + 1
+            if times in (3, 6, 9, 12) and identifier(call) in last:
+                answer.status, answer.body = 200, last[identifier(call)]
 
     return alter
 
@@ -180,7 +166,7 @@ FAULTS: list[Fault] = [
         "concurrency/independent-settings",
         AUTOSTART,
         drop=True,
-        when=hurried(0.05, PLACES[AUTOSTART], PLACES[TTL]),
+        when=hurried(0.05, PATHS[AUTOSTART], PATHS[TTL]),
     ),
     at(
         BUILD,
@@ -188,7 +174,7 @@ FAULTS: list[Fault] = [
         "Of several builds at once all are accepted.",
         "concurrency/one-build",
         GET,
-        alter=_Shared(workspace),
+        alter=_Shared(identifier),
     ),
     at(
         ("PUT|DELETE", f"{WORKSPACE}/favorite"),
@@ -196,7 +182,7 @@ FAULTS: list[Fault] = [
         "A mark that is set while it is removed is answered with 409.",
         "concurrency/marks",
         MARK,
-        alter=turned(204, 409, hurried(0.05, PLACES[MARK], ("DELETE", f"{WORKSPACE}/favorite"))),
+        alter=turned(204, 409, hurried(0.05, PATHS[MARK], PATHS[UNMARK])),
     ),
     at(
         (".*", f"{WORKSPACE}/favorite|/workspaces"),
@@ -212,7 +198,7 @@ FAULTS: list[Fault] = [
         "Some reads that come with a write are errors.",
         "concurrency/reads-during-writes",
         GET,
-        alter=_hurried_error(),
+        alter=_spoilt_beside_writes(turned(200, 503)),
     ),
     at(
         ALL,
@@ -220,7 +206,7 @@ FAULTS: list[Fault] = [
         "Some reads that come with a write show no value.",
         "concurrency/reads-during-writes",
         GET,
-        alter=_hurried_nothing(),
+        alter=_spoilt_beside_writes(on_workspaces(without("ttl_ms"))),
     ),
     at(
         GET,

@@ -18,6 +18,8 @@ from tests.conformance.faults.kit import (
     UPDATES,
     by_member,
     deep,
+    identifier,
+    of_place,
     only,
 )
 from tests.conformance.faults.more_kit import (
@@ -30,10 +32,8 @@ from tests.conformance.faults.more_kit import (
     caller,
     carried_out,
     is_named,
-    of_place,
     strangers,
     turned,
-    workspace,
 )
 from tests.conformance.faulty import (
     SHOWS,
@@ -136,30 +136,16 @@ def _one_resource(shown: Json) -> None:
         resource["id"] = shown["latest_build"]["resources"][0]["id"]
 
 
-def _hidden_differs() -> Alter:
-    """What exists and is hidden is told in more words than what does not exist."""
+def _of_what_is_hidden(change: Alter) -> Alter:
+    """What exists and is hidden is answered otherwise than what does not exist."""
     there: set[str] = set()
 
     def alter(answer: Answer) -> None:
         call = answer.call
         if call is not None and answer.status < 400 and caller(call) == OWNER.token:
-            there.add(workspace(call))
-        if call is not None and by_member(call) and workspace(call) in there:
-            answered(404, _with_detail)(answer)
-
-    return alter
-
-
-def _unknown_differs() -> Alter:
-    """What does not exist is answered with another status than what is hidden."""
-    there: set[str] = set()
-
-    def alter(answer: Answer) -> None:
-        call = answer.call
-        if call is not None and answer.status < 400 and caller(call) == OWNER.token:
-            there.add(workspace(call))
-        if call is not None and by_member(call) and workspace(call) in there:
-            turned(404, 403)(answer)
+            there.add(identifier(call))
+        if call is not None and by_member(call) and identifier(call) in there:
+            change(answer)
 
     return alter
 
@@ -199,7 +185,7 @@ class _SharedCache:
 
 
 def _oddly_spelled(call: Call) -> bool:
-    return len(workspace(call)) != 36 or call.path.endswith("/") or call.path != call.path.lower()
+    return len(identifier(call)) != 36 or call.path.endswith("/") or call.path != call.path.lower()
 
 
 def _others_owner(call: Call) -> bool:
@@ -338,7 +324,7 @@ FAULTS: list[Fault] = [
         "A hidden workspace is answered with a detail that an unknown one does not have.",
         "isolation/unknown-and-hidden-alike",
         TIMINGS,
-        alter=_hidden_differs(),
+        alter=_of_what_is_hidden(answered(404, _with_detail)),
     ),
     at(
         _READ,
@@ -346,7 +332,7 @@ FAULTS: list[Fault] = [
         "A hidden workspace is answered with another status than an unknown one.",
         "isolation/unknown-and-hidden-alike",
         RESOLVE,
-        alter=_unknown_differs(),
+        alter=_of_what_is_hidden(turned(404, 403)),
     ),
     at(
         LIST,

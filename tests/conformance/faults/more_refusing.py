@@ -11,7 +11,9 @@ from tests.conformance.faults.kit import (
     CREATES,
     dropped,
     field,
+    identifier,
     is_json,
+    of_place,
     put,
     text,
     ttl,
@@ -24,9 +26,7 @@ from tests.conformance.faults.more_kit import (
     at,
     caller,
     carried_out,
-    of_place,
     turned,
-    workspace,
 )
 from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json
 
@@ -61,7 +61,7 @@ class _Names:
             self.ids[answer.json["id"]] = name
             self.free.discard(name)
         elif field(call, "transition") == "delete":
-            self.free.add(self.ids.get(workspace(call), ""))
+            self.free.add(self.ids.get(identifier(call), ""))
 
     def taken_again(self, when: Callable[[Call, Json], bool]) -> Alter:
         """Give the workspace that has a name to whoever wants another one of that name."""

@@ -11,27 +11,27 @@ from tests.conformance.faults.kit import (
     DORMANT,
     LIST,
     MARK,
+    PATHS,
     UNMARK,
     UPDATES,
     by_member,
     field,
+    identifier,
+    of_place,
     only,
     put,
 )
 from tests.conformance.faults.more_kit import (
     ALL,
-    PLACES,
     SEEN,
     Alter,
     again,
     answered,
     at,
     in_state,
-    of_place,
     once_seen,
     strangers,
     turned,
-    workspace,
 )
 from tests.conformance.faults.queries import gone, kept
 from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json, on_workspaces
@@ -73,9 +73,9 @@ def _no_next_after(repeats: Callable[[Call], bool]) -> Alter:
     def alter(answer: Answer) -> None:
         call = answer.call
         if call is not None and call.method == "PUT" and call.path.endswith("/autostart"):
-            forgotten.discard(workspace(call))
+            forgotten.discard(identifier(call))
             if repeats(call):
-                forgotten.add(workspace(call))
+                forgotten.add(identifier(call))
         hidden = only(lambda w: w["id"] in forgotten, put(None, "next_start_at"))
         on_workspaces(hidden)(answer)
 
@@ -115,11 +115,11 @@ def _other_marked() -> Callable[[Call], tuple[str, str, Json | None] | None]:
     seen: list[str] = []
 
     def also(call: Call) -> tuple[str, str, Json | None] | None:
-        name = workspace(call)
+        name = identifier(call)
         if not by_member(call) and name not in seen:
             seen.append(name)
         others = [other for other in seen if other != name]
-        if of_place(call, PLACES[MARK]) and others:
+        if of_place(call, PATHS[MARK]) and others:
             return "PUT", f"/workspaces/{others[-1]}/favorite", None
         return None
 
@@ -131,7 +131,7 @@ def _first_deletion() -> Callable[[Call], bool]:
     seen: set[str] = set()
 
     def first(call: Call) -> bool:
-        name = workspace(call)
+        name = identifier(call)
         if field(call, "transition") != "delete" or name in seen:
             return False
         seen.add(name)
@@ -144,13 +144,13 @@ def _in(
     state: str, operation: str, name: str, sentence: str, requirement: str, place: str = ""
 ) -> Fault:
     """A setting that is refused in a state."""
-    refuse = in_state(state, PLACES[place or operation])
+    refuse = in_state(state, PATHS[place or operation])
     return at(ALL, name, sentence, requirement, operation, refuse=refuse)
 
 
 def _lost(state: str, operation: str, name: str, sentence: str, requirement: str) -> Fault:
     """A setting that is accepted and lost in a state."""
-    when = in_state(state, PLACES[operation])
+    when = in_state(state, PATHS[operation])
     return at(ALL, name, sentence, requirement, operation, drop=True, when=when)
 
 

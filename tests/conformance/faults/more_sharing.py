@@ -5,7 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 
-from tests.conformance.faults.kit import ACL, HEADER, RESOLVE, TIMINGS, by_member, field, is_json
+from tests.conformance.faults.kit import (
+    ACL,
+    HEADER,
+    RESOLVE,
+    TIMINGS,
+    by_member,
+    field,
+    identifier,
+    is_json,
+)
 from tests.conformance.faults.more_kit import (
     ALL,
     BUILD,
@@ -16,7 +25,6 @@ from tests.conformance.faults.more_kit import (
     at,
     strangers,
     turned,
-    workspace,
 )
 from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json, on_workspaces
 
@@ -34,7 +42,7 @@ def _forgets(forgotten: str, given: str) -> Rewrite:
     known: dict[str, set[str]] = {}
 
     def rewrite(call: Call) -> None:
-        before = known.setdefault(workspace(call), set())
+        before = known.setdefault(identifier(call), set())
         named = _roles(call, forgotten)
         if is_json(call) and field(call, given) and before - set(named):
             removed = dict.fromkeys(before - set(named), "")
@@ -99,7 +107,7 @@ def _dormant_shown() -> Rewrite:
     dormant: set[str] = set()
 
     def rewrite(call: Call) -> None:
-        name = workspace(call)
+        name = identifier(call)
         if call.path.endswith("/acl") and any(role for _, role in _named(call)):
             shared.add(name)
         if call.path.endswith("/dormant") and field(call, "dormant") is True:
@@ -115,7 +123,7 @@ def _other_too() -> Callable[[Call], tuple[str, str, Json | None] | None]:
     seen: list[str] = []
 
     def also(call: Call) -> tuple[str, str, Json | None] | None:
-        name = workspace(call)
+        name = identifier(call)
         if not by_member(call) and name not in seen and not call.path.endswith("/acl"):
             seen.append(name)
         others = [other for other in seen if other != name]

@@ -22,7 +22,7 @@ from tests.conformance.faults.kit import (
     of,
     says,
 )
-from tests.conformance.faults.memory import minding, status
+from tests.conformance.faults.memory import in_status, minding
 from tests.conformance.faults.wires import Requests
 from tests.conformance.faulty import (
     WORKSPACE,
@@ -175,7 +175,7 @@ FAULTS = [
         AUTOSTART,
         "paths/deleted-still-reachable",
         "A deleted workspace gets no schedule.",
-        lambda _, w, __: status(w) == "deleted",
+        in_status("deleted"),
         refusal=404,
     ),
     minding(
@@ -183,7 +183,7 @@ FAULTS = [
         USAGE,
         "paths/deleted-still-reachable",
         "Use of a deleted workspace is not accepted.",
-        lambda _, w, __: status(w) == "deleted",
+        in_status("deleted"),
         refusal=410,
     ),
     of(

@@ -11,13 +11,16 @@ from tests.conformance.faults.kit import (
     DORMANT,
     GET,
     LIST,
+    PATHS,
     RENAME,
     TIMINGS,
     TTL,
     changed,
     field,
+    identifier,
+    of_place,
 )
-from tests.conformance.faults.memory import Memory, identifier, is_about
+from tests.conformance.faults.memory import Memory
 from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Further, Json, compact
 from tests.conformance.faulty_wire import Line
 
@@ -45,14 +48,14 @@ def _after(
 
 
 def _wakes_without_time(call: Call, workspace: Json, _: Memory) -> list[Further]:
-    wakes = is_about(call, DORMANT) and field(call, "dormant") is False
+    wakes = of_place(call, PATHS[DORMANT]) and field(call, "dormant") is False
     if wakes and workspace.get("ttl_ms"):
         return [("PUT", f"/workspaces/{identifier(call)}/ttl", {})]
     return []
 
 
 def _rename_wakes(call: Call, workspace: Json, _: Memory) -> list[Further]:
-    if is_about(call, RENAME) and workspace.get("dormant_at"):
+    if of_place(call, PATHS[RENAME]) and workspace.get("dormant_at"):
         return [("PUT", f"/workspaces/{identifier(call)}/dormant", {"dormant": False})]
     return []
 

@@ -14,6 +14,7 @@ from tests.conformance.faults.kit import (
     UNMARK,
     USAGE,
     field,
+    identifier,
     of,
     says,
     ttl,
@@ -21,7 +22,7 @@ from tests.conformance.faults.kit import (
 from tests.conformance.faults.memory import (
     Memory,
     following,
-    identifier,
+    in_status,
     minding,
     remembering,
     status,
@@ -49,10 +50,6 @@ def _base(call: Call) -> str:
 def _to(part: str, body: Json | None) -> Callable[[Call, Json, Memory], list[Further]]:
     """Change another setting as well."""
     return lambda call, _, __: [("PUT", f"{_base(call)}/{part}", body)]
-
-
-def _deleted(_: Call, workspace: Json, __: Memory) -> bool:
-    return status(workspace) == "deleted"
 
 
 def _dormant(_: Call, workspace: Json, __: Memory) -> bool:
@@ -246,7 +243,7 @@ FAULTS = [
         RENAME,
         "rename/deleted-same-name",
         "The present name of a deleted workspace is refused.",
-        _deleted,
+        in_status("deleted"),
         refusal=405,
     ),
     Fault(
@@ -281,7 +278,7 @@ FAULTS = [
         RESOLVE,
         "resolve-autostart/of-a-deleted-one",
         "Nothing is told of the parameters of deleted workspaces.",
-        _deleted,
+        in_status("deleted"),
         refusal=404,
     ),
     minding(
@@ -357,7 +354,7 @@ FAULTS = [
         TIMINGS,
         "timings/of-a-deleted-one",
         "There are no timings of deleted workspaces.",
-        _deleted,
+        in_status("deleted"),
         refusal=410,
     ),
     of(
@@ -443,7 +440,7 @@ FAULTS = [
         TTL,
         "ttl/in-any-state",
         "The time to stop of a deleted workspace cannot be set.",
-        _deleted,
+        in_status("deleted"),
         refusal=404,
     ),
     minding(
@@ -459,7 +456,7 @@ FAULTS = [
         UNMARK,
         "unfavorite/in-any-state",
         "The mark of a deleted workspace cannot be removed.",
-        _deleted,
+        in_status("deleted"),
         refusal=404,
     ),
     following(
@@ -496,7 +493,7 @@ FAULTS = [
         USAGE,
         "usage/in-any-state",
         "Use of a stopped workspace is refused.",
-        lambda _, w, __: status(w) == "stopped",
+        in_status("stopped"),
         refusal=409,
     ),
     minding(
@@ -504,7 +501,7 @@ FAULTS = [
         USAGE,
         "usage/in-any-state",
         "Use of a deleted workspace is refused.",
-        _deleted,
+        in_status("deleted"),
         refusal=404,
     ),
 ]

@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.conformance.faults.kit import SSE, WS
-from tests.conformance.faults.memory import identifier
+from tests.conformance.faults.kit import SSE, WS, identifier
 from tests.conformance.faulty import (
     WORKSPACE,
     Answer,
