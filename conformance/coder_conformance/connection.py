@@ -73,12 +73,12 @@ def introduce(context: Context, stack: ExitStack) -> None:
     context.shared = Shared(context.world, readonly=readonly)
     context.run.server_version = context.world.discover()
     if context.member is not None:
-        check_ordinary(context.member, context.world)
+        _check_ordinary(context.member, context.world)
     if needed(context):
         context.second = SecondUser(context.world)
 
 
-def check_ordinary(member: Wire, world: World) -> None:
+def _check_ordinary(member: Wire, world: World) -> None:
     """See that the second user can show whether users are kept apart.
 
     Raises:

@@ -27,6 +27,7 @@ def _errors(checker: str, file: Path) -> tuple[set[int], str]:
     """Return the lines that a checker objects to, and all that it says."""
     program = Path(sys.executable).with_name(checker)
     if not program.exists():
+        # The matrix of Pythons installs the client alone, without the tools of the project.
         pytest.skip(f"{checker} is not installed here")
     arguments, pattern = _CHECKERS[checker]
     done = subprocess.run(

@@ -12,8 +12,10 @@ from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.search import Search
 from coder_conformance.suite.server.several import Several, find_several
+from coder_conformance.suite.server.usual import Usual, usual
 from coder_conformance.wire import Wire
 from coder_conformance.world import World
+from coder_spec import Operation
 
 Json = dict[str, Any]
 
@@ -48,6 +50,13 @@ def shared(context: Context) -> Shared:
     """The shared workspaces."""
     assert context.shared is not None
     return context.shared
+
+
+@pytest.fixture
+def their_request(scenario: Scenario, operation: Operation, member: Wire, shared: Shared) -> Usual:
+    """A request about a workspace of the second user, or about all of them."""
+    assert member is not scenario.wire
+    return usual(scenario, operation, shared.theirs(scenario.context.theirs()))
 
 
 @pytest.fixture

@@ -9,11 +9,9 @@ import pytest
 
 from coder_conformance.context import Context
 from coder_conformance.results import DoesNotApplyError, Mismatch
-from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import Usual, attempt, usual
-from coder_conformance.wire import Source, Token, Wire
-from coder_spec import Operation
+from coder_conformance.suite.server.usual import Usual, attempt
+from coder_conformance.wire import Source, Token
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -30,13 +28,6 @@ def make(context: Context, **limits: Any) -> str:
     operation = context.contract.operation("createToken")
     answer = member.call(operation, {"user": "me"}, body=limits)
     return str(context.expect("createToken", answer, 201).json()["key"])
-
-
-@pytest.fixture
-def request_(scenario: Scenario, operation: Operation, member: Wire, shared: Shared) -> Usual:
-    """A request of the second user about a workspace of that user; works with a usual token."""
-    assert member is not scenario.wire
-    return usual(scenario, operation, shared.theirs(scenario.context.theirs()))
 
 
 @pytest.fixture(scope="module")
@@ -56,24 +47,24 @@ def scoped(context: Context) -> str:
 
 
 @MARK("authentication/expired-token")
-def test_expired_token(scenario: Scenario, request_: Usual, expired: str) -> None:
+def test_expired_token(scenario: Scenario, their_request: Usual, expired: str) -> None:
     """Wherever it stands, it is no better than none; an unlimited one of the same user works."""
     for source in get_args(Source):
-        answer = attempt(scenario, request_, token=Token(expired, source))
+        answer = attempt(scenario, their_request, token=Token(expired, source))
         if answer.status != 401:
             expected = f"401, since the token in the {source} was valid for a second"
             raise Mismatch(expected, answer.answer(), answer)
-        scenario.context.expect(request_.operation.id, answer, 401)
+        scenario.context.expect(their_request.operation.id, answer, 401)
 
 
 @MARK("authentication/scoped-token")
-def test_scoped_token(scenario: Scenario, request_: Usual, scoped: str) -> None:
+def test_scoped_token(scenario: Scenario, their_request: Usual, scoped: str) -> None:
     """The user's own workspace is not there with it, and it is with any other token."""
-    unscoped = attempt(scenario, request_, wire=scenario.context.member)
+    unscoped = attempt(scenario, their_request, wire=scenario.context.member)
     if unscoped.status in {401, 404}:
         raise Mismatch("the workspace, with a usual token", unscoped.answer(), unscoped)
-    answer = attempt(scenario, request_, token=Token(scoped))
+    answer = attempt(scenario, their_request, token=Token(scoped))
     if answer.status != 404:
         expected = "404, since the token is for applications alone"
         raise Mismatch(expected, answer.answer(), answer)
-    scenario.context.expect(request_.operation.id, answer, 404)
+    scenario.context.expect(their_request.operation.id, answer, 404)

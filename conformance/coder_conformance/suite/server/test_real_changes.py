@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,22 +9,17 @@ import pytest
 from coder_conformance.results import DoesNotApplyError
 from coder_conformance.suite.server.furnished import DORMANT, furnish
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import attempt, usual
+from coder_conformance.suite.server.usual import attempt, telling
 from coder_spec import Operation
 
 Json = dict[str, Any]
 RENAME = "updateWorkspaceMetadataById"
 EXTEND = "extendWorkspaceDeadlineById"
-# Another value for each setting, and the fields that may move with it.
-NEW: dict[str, tuple[Json, tuple[str, ...]]] = {
-    "updateWorkspaceAutostartScheduleById": (
-        {"schedule": "10 4 * * 0"},
-        ("autostart_schedule", "next_start_at"),
-    ),
-    "updateWorkspaceTtlById": ({"ttl_ms": 7_200_000}, ("ttl_ms",)),
-    "updateWorkspaceAutomaticUpdatesById": ({"automatic_updates": "never"}, ("automatic_updates",)),
-}
+# The fields that may move with what an operation is for.
 MOVED: dict[str, tuple[str, ...]] = {
+    "updateWorkspaceAutostartScheduleById": ("autostart_schedule", "next_start_at"),
+    "updateWorkspaceTtlById": ("ttl_ms",),
+    "updateWorkspaceAutomaticUpdatesById": ("automatic_updates",),
     EXTEND: ("deadline",),
     "unfavoriteWorkspaceById": ("favorite",),
     DORMANT: ("dormant_at", "deleting_at", "next_start_at"),
@@ -35,20 +29,12 @@ MOVED: dict[str, tuple[str, ...]] = {
 
 def _change(scenario: Scenario, operation: Operation, workspace: Json) -> None:
     """Carry out an operation so that it changes what it is for, if anything."""
-    if operation.id == RENAME:
-        if not workspace["allow_renames"]:
-            raise DoesNotApplyError("workspaces cannot be renamed on this server")
-        scenario.on(workspace, RENAME, 204, body={"name": scenario.world.name()})
-    elif operation.id == DORMANT:
-        asleep = workspace["dormant_at"] is not None
-        scenario.on(workspace, DORMANT, 200, body={"dormant": not asleep})
-    elif operation.id == EXTEND:
-        later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=5)
-        scenario.on(workspace, EXTEND, 200, body={"deadline": later.isoformat()})
-    elif operation.id in NEW:
-        scenario.on(workspace, operation.id, 204, body=NEW[operation.id][0])
-    else:
-        attempt(scenario, usual(scenario, operation, workspace))
+    if operation.id == RENAME and not workspace["allow_renames"]:
+        raise DoesNotApplyError("workspaces cannot be renamed on this server")
+    request = telling(scenario, operation, workspace)
+    answer = attempt(scenario, request)
+    if operation.id in MOVED:
+        scenario.context.expect(operation.id, answer, request.status)
 
 
 @pytest.mark.requirement("settings/real-changes")
@@ -59,7 +45,7 @@ def test_real_changes(
     """Of an active and of a dormant workspace, nothing but what was asked for changes."""
     before = furnish(scenario, running, dormant=dormant)
     _change(scenario, operation, before)
-    own = NEW[operation.id][1] if operation.id in NEW else MOVED.get(operation.id, ())
+    own = MOVED.get(operation.id, ())
     try:
         scenario.unchanged(before, running, *own)
     finally:

@@ -15,6 +15,7 @@ from coder_conformance import streams
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
+from coder_conformance.suite.server.furnished import furnish
 from coder_conformance.suite.server.scenario import Scenario
 from coder_spec.files import is_array, is_object
 
@@ -75,12 +76,7 @@ LOOKS = [
 def test_in_depth(scenario: Scenario, shared: Shared, look: Look, state: str) -> None:
     """Every value at every depth, with every setting made and in more than one state."""
     workspace = shared.stopped() if state == "dormant" else shared.running()
-    scenario.on(workspace, "favoriteWorkspaceById", 204)
-    schedule = {"schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5"}
-    scenario.on(workspace, "updateWorkspaceAutostartScheduleById", 204, body=schedule)
-    if state != "running":
-        body = {"dormant": True}
-        scenario.on(workspace, "updateWorkspaceDormancyStatusById", 200, 304, body=body)
+    furnish(scenario, workspace, dormant=state != "running")
     found, answer = _wrong(scenario, workspace, look)
     for _ in range(TRIES - 1):
         if not found:

@@ -75,7 +75,8 @@ def telling(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
         "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": mode},
     }
     request = usual(scenario, operation, workspace)
-    return replace(request, body=bodies.get(operation.id, request.body))
+    status = 200 if operation.id == "updateWorkspaceDormancyStatusById" else request.status
+    return replace(request, body=bodies.get(operation.id, request.body), status=status)
 
 
 def attempt(
