@@ -46,6 +46,7 @@ def scoped(context: Context) -> str:
     return make(context, **limits)
 
 
+@pytest.mark.late
 @MARK("authentication/expired-token")
 def test_expired_token(scenario: Scenario, their_request: Usual, expired: str) -> None:
     """Wherever it stands, it is no better than none; an unlimited one of the same user works."""

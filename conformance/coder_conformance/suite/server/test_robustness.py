@@ -67,6 +67,7 @@ def cut(whole: bytes, count: int) -> list[bytes]:
 # Slow clients
 
 
+@pytest.mark.late
 @MARK("robustness/slow-request")
 def test_slow_request(scenario: Scenario, good: Usual) -> None:
     """A dozen pieces, cut without regard to lines, with a pause after each of them."""
@@ -124,6 +125,7 @@ def nothing_came_of_it(scenario: Scenario, before: Json, sent: Request) -> None:
             raise Mismatch("no new workspace", page.answer(), page)
 
 
+@pytest.mark.late
 @MARK("robustness/half-sent")
 def test_half_sent(scenario: Scenario, operation: Operation, running: Json) -> None:
     """Broken off in the first line, among the headers, before the body and within it."""
