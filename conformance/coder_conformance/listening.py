@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
@@ -41,20 +42,28 @@ class Listener:
 
     def listen(self, holds: Callable[[Json], bool]) -> None:
         """Take down what has come up to a payload that shows something, and whether it goes on."""
-        for websocket, stream in self._streams.items():
-            told = self.told[websocket]
-            deadline = time.monotonic() + 2 * stream.limit
-            try:
-                while time.monotonic() < deadline:
-                    told.payloads.append(stream.next_data())
-                    if holds(told.payloads[-1]):
-                        told.complete = True
-                        told.ended = stream.ends_within(0.5)
-                        break
-            except Mismatch as error:
-                told.error = error
-            except (LookupError, TypeError) as error:
-                told.error = Mismatch("a workspace", repr(error), told.opened)
+        with ThreadPoolExecutor(len(self.told)) as pool:  # each of them waits for its own end
+            begun = [
+                pool.submit(_take_down, self.told[websocket], stream, holds)
+                for websocket, stream in self._streams.items()
+            ]
+        for one in begun:
+            one.result()
+
+
+def _take_down(told: Told, stream: EventStream | Socket, holds: Callable[[Json], bool]) -> None:
+    deadline = time.monotonic() + 2 * stream.limit
+    try:
+        while time.monotonic() < deadline:
+            told.payloads.append(stream.next_data())
+            if holds(told.payloads[-1]):
+                told.complete = True
+                told.ended = stream.ends_within(0.5)
+                break
+    except Mismatch as error:
+        told.error = error
+    except (LookupError, TypeError) as error:
+        told.error = Mismatch("a workspace", repr(error), told.opened)
 
 
 def _opening(

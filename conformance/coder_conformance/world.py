@@ -28,8 +28,8 @@ Json = dict[str, Any]
 GET = "getWorkspaceMetadataById"
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
 _ENDED = {"succeeded", "failed", "canceled"}
-# Seconds between two looks at a build, at first and later on.
-_SOON, _LATER = 0.05, 0.5
+# Seconds between two looks at a build: at least, at most, and as a part of those it has taken.
+_SOON, _LATER, _PART = 0.02, 0.5, 0.1
 
 
 @dataclass(slots=True)
@@ -262,7 +262,7 @@ class World:
                 raise CannotJudgeError(
                     f"the build of {workspace} is still {status}; raise --build-timeout"
                 )
-            time.sleep(_SOON if passed < 5 else _LATER)
+            time.sleep(min(max(_SOON, passed * _PART), _LATER))
 
     def build(self, workspace: str, transition: str) -> Json:
         """Start, stop or delete a workspace and wait for it.
