@@ -126,9 +126,10 @@ class World:
         return name
 
     def own(self, workspace: str) -> None:
-        """Take a new workspace into the ledger."""
-        self.created.append(workspace)
-        self.left.spent += 1
+        """Take a workspace into the ledger, unless it is there: two answers may name the same one."""
+        if workspace not in self.created:
+            self.created.append(workspace)
+            self.left.spent += 1
 
     def mine(self) -> list[Json]:
         """All live workspaces of the user, in the server's order."""
