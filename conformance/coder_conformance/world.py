@@ -126,7 +126,7 @@ class World:
         return name
 
     def own(self, workspace: str) -> None:
-        """Take a workspace into the ledger, unless it is there: two answers may name the same one."""
+        """Take a workspace into the ledger, once, as two answers may name the same one."""
         if workspace not in self.created:
             self.created.append(workspace)
             self.left.spent += 1

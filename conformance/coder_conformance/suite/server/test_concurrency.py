@@ -35,12 +35,11 @@ def sends(
 @MARK("concurrency/same-name")
 def test_same_name(scenario: Scenario, shared: Shared) -> None:
     """Five at once, twice; what the first ones showed counts also when there is no second time."""
+    problem: CannotJudgeError | None = None
     try:
         shared.pair()
     except CannotJudgeError as error:
         problem = error
-    else:
-        problem = None
     for race in shared.races:
         made = [a for a in race.answers if a.status == 201]
         odd = [a for a in race.answers if a.status not in {201, 409, 500}]
