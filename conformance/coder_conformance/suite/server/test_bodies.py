@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -165,6 +166,81 @@ def test_strict_json(scenario: Scenario, good: Usual) -> None:
         answer = attempt(scenario, good, content=content)
         if answer.status != 400:
             raise Mismatch(f"400 for {content!r}", answer.answer(), answer)
+
+
+# A value of each kind that JSON has.
+KINDS: dict[str, Any] = {
+    "string": "x",
+    "number": 1,
+    "boolean": True,
+    "array": [1],
+    "object": {"": 1},
+}
+
+
+def kinds_of(scenario: Scenario, schema: Json) -> set[str]:
+    """The kinds of JSON that a schema lets pass; none when it does not say."""
+    plain = scenario.context.contract.resolve(schema)
+    if "oneOf" in plain:
+        return set[str]().union(*(kinds_of(scenario, one) for one in plain["oneOf"]))
+    said = plain.get("type", [])
+    return {"number" if k == "integer" else k for k in ([said] if isinstance(said, str) else said)}
+
+
+def of_other_kinds(scenario: Scenario, schema: Json) -> list[Any]:
+    """Values of other kinds than a field has, in it and in what it holds."""
+    plain = scenario.context.contract.resolve(schema)
+    allowed = kinds_of(scenario, plain)
+    wrong = [value for kind, value in KINDS.items() if allowed and kind not in allowed]
+    if "number" in allowed:
+        wrong += [1.5, 2**63, -(2**63) - 1]
+    if "array" in allowed:
+        wrong += [[value] for value in of_other_kinds(scenario, plain["items"])]
+    for name, inner in plain.get("properties", {}).items():
+        wrong += [{name: value} for value in of_other_kinds(scenario, inner)]
+    if isinstance(inner := plain.get("additionalProperties"), dict):
+        key = scenario.world.me["id"]
+        wrong += [{key: value} for value in of_other_kinds(scenario, inner)]
+    return wrong
+
+
+def fields(scenario: Scenario, request: Usual) -> dict[str, Json]:
+    """The schemas of the fields that a body can have."""
+    resolve = scenario.context.contract.resolve
+    content = request.operation.raw["requestBody"]["content"]["application/json"]
+    properties: Json = resolve(content["schema"])["properties"]
+    return {name: resolve(schema) for name, schema in properties.items()}
+
+
+def mistyped(scenario: Scenario, good: Usual) -> Iterator[tuple[str, Any, Exchange]]:
+    """Fields, values of other kinds than theirs, and the answers to them."""
+    for name, schema in fields(scenario, good).items():
+        for value in of_other_kinds(scenario, schema):
+            yield name, value, attempt(scenario, good, content=encoded(good, **{name: value}))
+
+
+@MARK("bodies/kinds-of-values")
+def test_kinds(scenario: Scenario, good: Usual) -> None:
+    """Each field gets a text, a number, a flag, a list and an object, but for its own kind."""
+    for name, value, answer in mistyped(scenario, good):
+        if answer.status != 400 or answer.json()["message"] != UNDECODABLE:
+            expected = f"400 with {UNDECODABLE!r} for {name} = {json.dumps(value)}"
+            raise Mismatch(expected, answer.answer(), answer)
+
+
+@MARK("bodies/kinds-are-named")
+def test_kinds_are_named(scenario: Scenario, good: Usual) -> None:
+    """Identifiers and times are left out: code of their own reads them, which says less."""
+    own = {
+        name
+        for name, schema in fields(scenario, good).items()
+        if schema.get("format") in {"uuid", "date-time"}
+    }
+    for name, _, answer in mistyped(scenario, good):
+        detail = answer.json().get("detail", "")
+        if name not in own and ("cannot unmarshal" not in detail or f".{name}" not in detail):
+            expected = f"a detail with 'cannot unmarshal' and '.{name}'"
+            raise Mismatch(expected, answer.answer(), answer)
 
 
 @MARK("bodies/deep-nesting")
