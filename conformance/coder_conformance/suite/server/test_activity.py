@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from coder_conformance.results import CannotJudgeError, Mismatch
+from coder_conformance.results import CannotJudgeError, DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.furnished import furnish
 from coder_conformance.suite.server.scenario import Scenario
@@ -21,6 +22,11 @@ RESOLVE = "resolveWorkspaceAutostartById"
 RENAME = "updateWorkspaceMetadataById"
 GET = "getWorkspaceMetadataById"
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
+EXTEND = "extendWorkspaceDeadlineById"
+# How far the clocks of server and suite, and the times of a few requests, may lie apart.
+CLOSE = timedelta(minutes=2)
+# Seconds that a deadline may take to move.
+LATEST = 2.0
 EMPTY: Json = {
     "provisioner_timings": [],
     "agent_script_timings": [],
@@ -84,7 +90,7 @@ def test_never_lowers(scenario: Scenario, running: Json) -> None:
     """At most it moves away."""
     later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=9)
     body = {"deadline": later.isoformat()}
-    scenario.on(running, "extendWorkspaceDeadlineById", 200, body=body)
+    scenario.on(running, EXTEND, 200, body=body)
     bodies: list[Json] = [{}]
     if "workspace-usage" in scenario.context.features:
         bodies.append({"agent_id": an_agent(running), "app_name": "ssh"})
@@ -93,6 +99,35 @@ def test_never_lowers(scenario: Scenario, running: Json) -> None:
         shown = scenario.world.read(running["id"])["latest_build"]["deadline"]
         if shown is None or datetime.fromisoformat(shown) < later:
             raise Mismatch(f"a deadline not before {later}", str(shown), scenario.wire.last)
+
+
+@MARK("usage/moves-the-deadline")
+def test_moves(scenario: Scenario, running: Json) -> None:
+    """The nearest deadline that may be set, and use by an app; use without one moves nothing."""
+    agent, bump = an_agent(running), scenario.world.template.get("activity_bump_ms") or 0
+    near = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=32)
+    far = timedelta(milliseconds=bump)
+    if far - (near - datetime.now(UTC)) < timedelta(minutes=20):
+        raise DoesNotApplyError("the template moves no deadline by use, or by little")
+    scenario.on(running, "updateWorkspaceTtlById", 204, body={"ttl_ms": 8 * 3_600_000})
+    scenario.on(running, EXTEND, 200, body={"deadline": near.isoformat()})
+    for body, moved in (({}, timedelta(0)), ({"agent_id": agent, "app_name": "ssh"}, far)):
+        before = datetime.now(UTC)
+        scenario.on(running, USAGE, 204, body=body)
+        wanted = before + moved if moved else near
+        limit = time.monotonic() + LATEST
+        while abs(shown_deadline(scenario, running) - wanted) > CLOSE:
+            if time.monotonic() > limit:
+                shown = str(shown_deadline(scenario, running))
+                raise Mismatch(f"a deadline near {wanted}", shown, scenario.wire.last)
+    later = near + timedelta(hours=8)
+    scenario.on(running, EXTEND, 200, body={"deadline": later.isoformat()})
+
+
+def shown_deadline(scenario: Scenario, workspace: Json) -> datetime:
+    """When the workspace is to stop."""
+    build = scenario.on(workspace, GET, 200).json()["latest_build"]
+    return datetime.fromisoformat(build["deadline"])
 
 
 @MARK("usage/in-any-state")
