@@ -27,6 +27,7 @@ from tests.conformance.faults import (
     endurance,
     forms,
     grammar,
+    kinds,
     lists,
     more_access,
     more_creating,
@@ -103,6 +104,7 @@ SERVER_FAULTS: list[Fault] = [
     *sockets.FAULTS,
     *endurance.FAULTS,
     *sequences.FAULTS,
+    *kinds.FAULTS,
 ]
 
 

@@ -1,0 +1,157 @@
+"""Faults of fields of another JSON kind than their own, and of what use does to deadlines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.conformance.faults.kit import (
+    ACL,
+    CREATE,
+    CREATE_IN,
+    DORMANT,
+    EXTEND,
+    RENAME,
+    TTL,
+    UPDATES,
+    USAGE,
+    changed,
+    field,
+    of,
+)
+from tests.conformance.faulty import Answer, Call, Further
+
+Rewrite = Callable[[Call], None]
+
+
+def _unless(name: str, kind: type) -> Rewrite:
+    """A field of another kind counts as absent."""
+    return changed(name, lambda value: value if isinstance(value, kind) else None)
+
+
+def _as_text(name: str) -> Rewrite:
+    """Whatever is no text is written down as one."""
+    return changed(name, lambda value: value if isinstance(value, str) else json.dumps(value))
+
+
+def _whole(value: Any) -> Any:
+    """A number in any form, cut to what fits."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return value
+    if isinstance(value, str) and not re.fullmatch(r"\d+", value):
+        return value
+    return min(int(value), 2**63 - 1)
+
+
+def _loose_parameters(call: Call) -> None:
+    """Values of parameters that are no texts are written down as texts."""
+    body = call.json
+    if isinstance(body, dict) and isinstance(body.get("rich_parameter_values"), list):
+        for pair in body["rich_parameter_values"]:
+            if isinstance(pair, dict) and isinstance(pair.get("value"), int | float):
+                pair["value"] = json.dumps(pair["value"])
+        call.json = body
+
+
+def _vague(answer: Answer) -> None:
+    """What cannot be decoded is not said."""
+    if answer.status == 400 and b"cannot unmarshal" in answer.body:
+        answer.json = {**answer.json, "detail": "json: bad value"}
+
+
+def _named_anew(answer: Answer) -> None:
+    """The structure is named and the field is not."""
+    if answer.status == 400 and b"cannot unmarshal" in answer.body:
+        detail = re.sub(r"(struct field \w+)\.\S+", r"\1", answer.json["detail"])
+        answer.json = {**answer.json, "detail": detail}
+
+
+def _later(call: Call) -> Further:
+    """Move the deadline, whatever it is and whether an app was named or not."""
+    later = datetime.now(UTC) + timedelta(minutes=45)
+    return "PUT", call.path.replace("/usage", "/extend"), {"deadline": later.isoformat()}
+
+
+FAULTS = [
+    of(
+        TTL,
+        "numbers-may-be-texts",
+        "A time to stop may be a text of digits, a fraction, or too large a number.",
+        "bodies/kinds-of-values",
+        rewrite=changed("ttl_ms", _whole),
+    ),
+    of(
+        DORMANT,
+        "anything-is-a-flag",
+        "A flag that is none counts as absent.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("dormant", bool),
+    ),
+    of(
+        UPDATES,
+        "anything-is-a-text",
+        "A mode of updating that is no text is read as one.",
+        "bodies/kinds-of-values",
+        rewrite=_as_text("automatic_updates"),
+    ),
+    of(
+        ACL,
+        "roles-may-be-a-list",
+        "Roles that are no object are no roles.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("group_roles", dict),
+    ),
+    of(
+        CREATE,
+        "parameters-are-of-any-kind",
+        "Values of parameters may be numbers and flags.",
+        "bodies/kinds-of-values",
+        rewrite=_loose_parameters,
+    ),
+    of(
+        CREATE_IN,
+        "a-preset-may-be-a-number",
+        "A preset that is no text counts as absent.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("template_version_preset_id", str),
+    ),
+    of(
+        EXTEND,
+        "deadlines-of-other-kinds-are-missing",
+        "A deadline that is no text is refused as if it were missing.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("deadline", str),
+    ),
+    of(
+        RENAME,
+        "kinds-are-not-told",
+        "Which value cannot be decoded is not said.",
+        "bodies/kinds-are-named",
+        alter=_vague,
+    ),
+    of(
+        TTL,
+        "fields-of-other-kinds-are-not-named",
+        "Which field cannot be decoded is not said.",
+        "bodies/kinds-are-named",
+        alter=_named_anew,
+    ),
+    of(
+        USAGE,
+        "use-moves-no-deadline",
+        "Use by an app leaves the deadline where it is.",
+        "usage/moves-the-deadline",
+        drop=True,
+        when=lambda c: field(c, "app_name") == "ssh",
+    ),
+    of(
+        USAGE,
+        "use-moves-deadlines-by-less",
+        "Use moves the deadline to less than an hour from now, also use that names no app.",
+        "usage/moves-the-deadline",
+        also=_later,
+    ),
+]
