@@ -145,7 +145,7 @@ FAULTS = [
         "Use by an app leaves the deadline where it is.",
         "usage/moves-the-deadline",
         drop=True,
-        when=lambda c: field(c, "app_name") == "ssh",
+        when=lambda c: bool(field(c, "app_name") and field(c, "agent_id")),
     ),
     of(
         USAGE,
