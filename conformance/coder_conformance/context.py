@@ -143,6 +143,8 @@ class Context:
 
 
 def is_known(version: str) -> bool:
-    """Whether the contract describes this server version in full."""
+    """Whether the contract describes this server version in full; no development build is."""
+    if "-devel" in version:
+        return False
     parts = version.removeprefix("v").split(".")[:2]
     return all(part.isdigit() for part in parts) and tuple(int(part) for part in parts) <= _KNOWN

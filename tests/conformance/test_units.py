@@ -119,6 +119,7 @@ def test_enums_are_closed_for_known_servers_only() -> None:
     assert is_known("v2.25.0+1a2b3c4")
     assert not is_known("v2.99.0")
     assert not is_known("unknown")
+    assert not is_known("v0.0.0-devel+1a2b3c4")
     schema = {"$ref": "#/components/schemas/WorkspaceStatus"}
     assert Judge(coder_spec.load(), closed=True).schema_errors(schema, "sleeping")
     assert not Judge(coder_spec.load(), closed=False).schema_errors(schema, "sleeping")

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from coder_spec import Operation
 
 from ...exchange import Exchange
+from ...pace import pace_of
 from ...results import CannotJudgeError
 from ...wire import AGENT, API, Wire
 
@@ -126,6 +127,7 @@ class Connection:
     """
 
     def __init__(self, wire: Wire) -> None:
+        pace_of(wire.url).wait()  # each connection is for one request, or for few
         parts = urlsplit(wire.url)
         kind = (
             http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
