@@ -12,7 +12,8 @@ judged by how the shared ones came about (`evidence.py`) and need none of their 
 | grave | a version, empty settings | deleted |
 | heir | the name of the grave | deleted, once everything was seen |
 
-With one of the second user's that makes eight.
+With one of the second user's that makes eight; the longest runs leave three more of that user's
+to themselves (`unattended.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from .cycle import turn_over
 from .evidence import Birth, Burial, Cycle, Heir, Neighbour, Race
 from .results import CannotJudgeError, NotThereError
 from .together import Calls, together
+from .unattended import Unattended, leave_alone
 from .world import BY_NAME, GET, World
 
 Json = dict[str, Any]
@@ -70,6 +72,7 @@ class Shared:
         self._burial: Burial | None = None
         self._heir: Heir | None = None
         self._neighbour: Neighbour | None = None
+        self._unattended: Unattended | None = None
 
     def any(self) -> Json:
         """A workspace that requests can be about, preferably a running one.
@@ -182,6 +185,16 @@ class Shared:
         if not birth.accepted:
             raise CannotJudgeError(f"no workspace could be created: {birth.answer.answer()}")
         return theirs.settled(birth.workspace["id"])
+
+    def unattended(self, theirs: World) -> Unattended:
+        """Workspaces of the second user that were left to themselves when this was first asked for.
+
+        Raises:
+            CannotJudgeError: They could not be made.
+        """
+        if self._unattended is None:
+            self._unattended = leave_alone(theirs)
+        return self._unattended
 
     def _home(self, role: str) -> str:
         """Identifier of the workspace of a role.

@@ -125,7 +125,8 @@ class Fault:
         arguments: What the suite has to be told besides, for requirements that are only judged
             where that is asked for.
         alone: Whether the suite gets the token of the first user only, and makes the second one.
-        deployment: Settings of the server that differ from the usual ones.
+        deployment: Settings of the server that differ from the usual ones. Where nothing else is
+            said it is these that are wrong, for each request that the fault touches.
         sentence: What is wrong, in words; the id says it by default.
     """
 
@@ -155,6 +156,13 @@ class Fault:
     alone: bool = False
     deployment: Json = field(default_factory=dict[str, Any], hash=False)
     sentence: str = ""
+
+    @property
+    def is_deployed(self) -> bool:
+        """Whether the settings of the server are what is wrong."""
+        others = (self.alter, self.rewrite, self.refuse, self.also, self.frames, self.messages,
+                  self.deaf, self.wire, self.drop, self.pause, self.silent, self.cut)  # fmt: skip
+        return bool(self.deployment) and not any(others)
 
 
 def without_content(headers: dict[str, str]) -> dict[str, str]:

@@ -81,6 +81,7 @@ class Faulty:
                 await self.app(scope, receive, self._framed(send, fault.frames, memory))
             return
         call = await _read(scope, receive)
+        self._note(fault.is_deployed)
         if fault.drop and (fault.when is None or fault.when(call)):
             self._note(True)
             await self._harmless(scope, call, Answer(fault.answer, {}, b""), send)

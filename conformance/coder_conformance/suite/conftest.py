@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import hypothesis
 import pytest
 
 from coder_conformance.context import Context
+from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.search import Search
@@ -37,6 +39,15 @@ def _profile(context: Context) -> None:
         ],
     )
     hypothesis.settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unattended(request: pytest.FixtureRequest, context: Context) -> None:
+    """Leave workspaces to themselves at once where a test will look at them in the end."""
+    wanted = any("unattended" in getattr(i, "fixturenames", ()) for i in request.session.items)
+    if wanted and context.shared is not None and context.member is not None:
+        with suppress(CannotJudgeError, Mismatch):  # those tests will try again, and tell
+            context.shared.unattended(context.theirs())
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ from tests.conformance.faults import (
     states,
     streams,
     switches,
+    unattended,
     watching,
 )
 from tests.conformance.faults.clients import ClientFault
@@ -105,6 +106,7 @@ SERVER_FAULTS: list[Fault] = [
     *endurance.FAULTS,
     *sequences.FAULTS,
     *kinds.FAULTS,
+    *unattended.FAULTS,
 ]
 
 

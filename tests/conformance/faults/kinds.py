@@ -1,11 +1,10 @@
-"""Faults of fields of another JSON kind than their own, and of what use does to deadlines."""
+"""Faults of fields of another JSON kind than their own."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.conformance.faults.kit import (
@@ -17,12 +16,10 @@ from tests.conformance.faults.kit import (
     RENAME,
     TTL,
     UPDATES,
-    USAGE,
     changed,
-    field,
     of,
 )
-from tests.conformance.faulty import Answer, Call, Further
+from tests.conformance.faulty import Answer, Call
 
 Rewrite = Callable[[Call], None]
 
@@ -67,12 +64,6 @@ def _named_anew(answer: Answer) -> None:
     if answer.status == 400 and b"cannot unmarshal" in answer.body:
         detail = re.sub(r"(struct field \w+)\.\S+", r"\1", answer.json["detail"])
         answer.json = {**answer.json, "detail": detail}
-
-
-def _later(call: Call) -> Further:
-    """Move the deadline, whatever it is and whether an app was named or not."""
-    later = datetime.now(UTC) + timedelta(minutes=45)
-    return "PUT", call.path.replace("/usage", "/extend"), {"deadline": later.isoformat()}
 
 
 FAULTS = [
@@ -138,20 +129,5 @@ FAULTS = [
         "Which field cannot be decoded is not said.",
         "bodies/kinds-are-named",
         alter=_named_anew,
-    ),
-    of(
-        USAGE,
-        "use-moves-no-deadline",
-        "Use by an app leaves the deadline where it is.",
-        "usage/moves-the-deadline",
-        drop=True,
-        when=lambda c: bool(field(c, "app_name") and field(c, "agent_id")),
-    ),
-    of(
-        USAGE,
-        "use-moves-deadlines-by-less",
-        "Use moves the deadline to less than an hour from now, also use that names no app.",
-        "usage/moves-the-deadline",
-        also=_later,
     ),
 ]
