@@ -7,7 +7,16 @@ import re
 from typing import Any
 
 from coder_conformance.reference.seed.default import MEMBER, OWNER
-from tests.conformance.faults.kit import as_owner
+from tests.conformance.faults.kit import (
+    AUTOSTART,
+    DORMANT,
+    MARK,
+    SSE,
+    UPDATES,
+    USAGE,
+    as_owner,
+    query,
+)
 from tests.conformance.faulty import (
     WORKSPACE,
     Answer,
@@ -86,17 +95,9 @@ def _not_json(call: Call) -> bool:
     return not call.headers.get("content-type", "").startswith("application/json")
 
 
-def _q(change: Any) -> Any:
-    def rewrite(call: Call) -> None:
-        if call.get("q"):
-            call.set("q", change(call.get("q")))
-
-    return rewrite
-
-
 def _words(*drop: str) -> Any:
     pattern = "|".join(rf"\b{word}:(\"[^\"]*\"|\S+)" for word in drop)
-    return _q(lambda q: re.sub(r"\s+", " ", re.sub(pattern, "", q)).strip())
+    return query(lambda q: re.sub(r"\s+", " ", re.sub(pattern, "", q)).strip())
 
 
 def _count_of_page(value: Json) -> None:
@@ -174,7 +175,7 @@ FAULTS = [
     ),
     Fault(
         "strangers-watch",
-        "watchWorkspaceById",
+        SSE,
         "authentication/isolation",
         "GET",
         f"{WORKSPACE}/watch",
@@ -191,7 +192,7 @@ FAULTS = [
     ),
     Fault(
         "strangers-mark",
-        "favoriteWorkspaceById",
+        MARK,
         "authentication/isolation",
         "PUT",
         f"{WORKSPACE}/favorite",
@@ -199,7 +200,7 @@ FAULTS = [
     ),
     Fault(
         "strangers-report-use",
-        "postWorkspaceUsageById",
+        USAGE,
         "authentication/isolation",
         "POST",
         f"{WORKSPACE}/usage",
@@ -223,7 +224,7 @@ FAULTS = [
     ),
     Fault(
         "secrets-are-not-checked",
-        "postWorkspaceUsageById",
+        USAGE,
         "authentication/token-checked",
         "POST",
         f"{WORKSPACE}/usage",
@@ -279,7 +280,7 @@ FAULTS = [
     ),
     Fault(
         "unknown-fields-are-refused",
-        "updateWorkspaceAutomaticUpdatesById",
+        UPDATES,
         "bodies/unknown-fields",
         "PUT",
         f"{WORKSPACE}/autoupdates",
@@ -287,7 +288,7 @@ FAULTS = [
     ),
     Fault(
         "names-of-fields-have-a-case",
-        "updateWorkspaceAutostartScheduleById",
+        AUTOSTART,
         "bodies/field-names-in-any-case",
         "PUT",
         f"{WORKSPACE}/autostart",
@@ -298,7 +299,7 @@ FAULTS = [
     ),
     Fault(
         "the-content-type-is-checked",
-        "updateWorkspaceDormancyStatusById",
+        DORMANT,
         "bodies/content-type-is-not-checked",
         "PUT",
         f"{WORKSPACE}/dormant",
@@ -515,7 +516,7 @@ FAULTS = [
         "list/q-id",
         "GET",
         "/workspaces",
-        rewrite=_q(lambda q: re.sub(r"id:([^,\s]+),\S+", r"id:\1", q)),
+        rewrite=query(lambda q: re.sub(r"id:([^,\s]+),\S+", r"id:\1", q)),
     ),
     Fault(
         "started-is-running",
@@ -523,7 +524,7 @@ FAULTS = [
         "list/q-status-unknown",
         "GET",
         "/workspaces",
-        rewrite=_q(lambda q: q.replace("status:started", "status:running")),
+        rewrite=query(lambda q: q.replace("status:started", "status:running")),
     ),
     Fault(
         "values-have-a-case",
@@ -539,7 +540,7 @@ FAULTS = [
         "list/q-quotes",
         "GET",
         "/workspaces",
-        rewrite=_q(lambda q: re.sub(r'^name:"([^"]+)"$', r"name:\1zz", q)),
+        rewrite=query(lambda q: re.sub(r'^name:"([^"]+)"$', r"name:\1zz", q)),
     ),
     Fault(
         "two-words-are-one-name",
@@ -547,14 +548,14 @@ FAULTS = [
         "list/q-two-bare-words",
         "GET",
         "/workspaces",
-        rewrite=_q(lambda q: "foo" if q == "foo bar" else q),
+        rewrite=query(lambda q: "foo" if q == "foo bar" else q),
     ),
     Fault("nothing-found-is-404", LIST, "list/no-match", "GET", "/workspaces", _empty_is_404),
     Fault("an-empty-page-is-null", LIST, "list/past-the-end", "GET", "/workspaces", _null_list),
     Fault("other-scripts-break-the-search", LIST, "list/q-odd-text", "GET", "/workspaces", _odd_q),
     Fault(
         "others-see-the-mark",
-        "favoriteWorkspaceById",
+        MARK,
         "favorite/per-owner",
         "GET",
         WORKSPACE,

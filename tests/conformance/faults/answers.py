@@ -6,6 +6,22 @@ import json
 import re
 from typing import Any
 
+from tests.conformance.faults.kit import (
+    AUTOSTART,
+    CREATE,
+    CREATE_IN,
+    DORMANT,
+    EXTEND,
+    MARK,
+    RENAME,
+    RESOLVE,
+    TIMINGS,
+    TTL,
+    UPDATES,
+    USAGE,
+    WS,
+)
+from tests.conformance.faults.more_kit import NOBODY
 from tests.conformance.faulty import (
     SHOWS,
     WORKSPACE,
@@ -88,7 +104,7 @@ def _twice(answer: Answer) -> None:
 
 
 def _same_request_id(answer: Answer) -> None:
-    answer.headers["x-coder-request-id"] = "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"
+    answer.headers["x-coder-request-id"] = NOBODY
 
 
 def _other_version(answer: Answer) -> None:
@@ -166,7 +182,7 @@ FAULTS = [
     ),
     Fault(
         "a-field-has-the-wrong-type",
-        "createUserWorkspace",
+        CREATE,
         "contract/response-schema",
         "POST",
         r"/users/[^/]+/workspaces",
@@ -190,7 +206,7 @@ FAULTS = [
     ),
     Fault(
         "an-enum-has-an-unknown-value",
-        "updateWorkspaceDormancyStatusById",
+        DORMANT,
         "dormancy/takes-effect",
         "PUT",
         f"{WORKSPACE}/dormant",
@@ -255,7 +271,7 @@ FAULTS = [
     Fault("markup-is-not-escaped", GET, "json/markup-is-escaped", "GET", WORKSPACE, _unescaped),
     Fault(
         "errors-have-empty-validations",
-        "getWorkspaceTimingsById",
+        TIMINGS,
         "envelope/leaves-out-what-is-empty",
         "GET",
         f"{WORKSPACE}/timings",
@@ -263,7 +279,7 @@ FAULTS = [
     ),
     Fault(
         "errors-have-a-null-detail",
-        "resolveWorkspaceAutostartById",
+        RESOLVE,
         "contract/response-schema",
         "GET",
         f"{WORKSPACE}/resolve-autostart",
@@ -271,7 +287,7 @@ FAULTS = [
     ),
     Fault(
         "validations-are-missing",
-        "updateWorkspaceTtlById",
+        TTL,
         "ttl/minimum",
         "PUT",
         f"{WORKSPACE}/ttl",
@@ -279,7 +295,7 @@ FAULTS = [
     ),
     Fault(
         "validations-name-another-field",
-        "updateWorkspaceAutostartScheduleById",
+        AUTOSTART,
         "autostart/refuses-bad-schedules",
         "PUT",
         f"{WORKSPACE}/autostart",
@@ -287,7 +303,7 @@ FAULTS = [
     ),
     Fault(
         "not-found-tells-more",
-        "getWorkspaceTimingsById",
+        TIMINGS,
         "envelope/not-found",
         "GET",
         f"{WORKSPACE}/timings",
@@ -295,7 +311,7 @@ FAULTS = [
     ),
     Fault(
         "create-is-200",
-        "createUserWorkspaceByOrganization",
+        CREATE_IN,
         "contract/documented-status",
         "POST",
         r"/organizations/.*",
@@ -303,7 +319,7 @@ FAULTS = [
     ),
     Fault(
         "no-change-is-204",
-        "updateWorkspaceDormancyStatusById",
+        DORMANT,
         "dormancy/no-change",
         "PUT",
         f"{WORKSPACE}/dormant",
@@ -311,7 +327,7 @@ FAULTS = [
     ),
     Fault(
         "unknown-is-410",
-        "getWorkspaceTimingsById",
+        TIMINGS,
         "routes/unknown-workspace",
         "GET",
         f"{WORKSPACE}/timings",
@@ -320,7 +336,7 @@ FAULTS = [
     Fault("deleted-is-404", GET, "get/deleted", "GET", WORKSPACE, _deleted_is_404),
     Fault(
         "a-taken-name-is-400",
-        "createUserWorkspace",
+        CREATE,
         "create/conflict",
         "POST",
         r"/users/[^/]+/workspaces",
@@ -328,7 +344,7 @@ FAULTS = [
     ),
     Fault(
         "a-stopped-one-is-400",
-        "extendWorkspaceDeadlineById",
+        EXTEND,
         "extend/stopped",
         "PUT",
         f"{WORKSPACE}/extend",
@@ -336,7 +352,7 @@ FAULTS = [
     ),
     Fault(
         "refused-is-500",
-        "updateWorkspaceMetadataById",
+        RENAME,
         "contract/no-server-error",
         "PATCH",
         WORKSPACE,
@@ -344,7 +360,7 @@ FAULTS = [
     ),
     Fault(
         "a-plain-request-is-400",
-        "watchWorkspaceByIdViaWebsockets",
+        WS,
         "watch-ws/missing-upgrade",
         "GET",
         f"{WORKSPACE}/watch-ws",
@@ -352,7 +368,7 @@ FAULTS = [
     ),
     Fault(
         "a-header-is-missing",
-        "postWorkspaceUsageById",
+        USAGE,
         "contract/headers",
         "POST",
         f"{WORKSPACE}/usage",
@@ -360,7 +376,7 @@ FAULTS = [
     ),
     Fault(
         "the-request-id-is-constant",
-        "getWorkspaceTimingsById",
+        TIMINGS,
         "headers/request-ids-differ",
         "GET",
         f"{WORKSPACE}/timings",
@@ -368,7 +384,7 @@ FAULTS = [
     ),
     Fault(
         "the-version-is-another",
-        "updateWorkspaceTtlById",
+        TTL,
         "headers/build-version",
         "PUT",
         f"{WORKSPACE}/ttl",
@@ -389,7 +405,7 @@ FAULTS = [
     Fault("answers-have-an-etag", GET, "headers/no-caching", "GET", WORKSPACE, _etag),
     Fault(
         "the-challenge-is-bare",
-        "favoriteWorkspaceById",
+        MARK,
         "authentication/challenge",
         "PUT",
         f"{WORKSPACE}/favorite",
@@ -397,7 +413,7 @@ FAULTS = [
     ),
     Fault(
         "allow-is-missing",
-        "updateWorkspaceAutomaticUpdatesById",
+        UPDATES,
         "routes/method-not-allowed",
         "GET|POST|OPTIONS|PATCH|DELETE",
         f"{WORKSPACE}/autoupdates",
@@ -413,7 +429,7 @@ FAULTS = [
     ),
     Fault(
         "a-mismatch-that-is-none",
-        "resolveWorkspaceAutostartById",
+        RESOLVE,
         "resolve-autostart/no-mismatch-without-updates",
         "GET",
         f"{WORKSPACE}/resolve-autostart",
@@ -421,23 +437,15 @@ FAULTS = [
     ),
     Fault(
         "timings-of-another-job",
-        "getWorkspaceTimingsById",
+        TIMINGS,
         "timings/of-the-latest-build",
         "GET",
         f"{WORKSPACE}/timings",
-        on_success(
-            lambda v: (
-                [
-                    t.update(job_id="5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001")
-                    for t in v["provisioner_timings"]
-                ]
-                and None
-            )
-        ),
+        on_success(lambda v: [t.update(job_id=NOBODY) for t in v["provisioner_timings"]] and None),
     ),
     Fault(
         "timings-run-backwards",
-        "getWorkspaceTimingsById",
+        TIMINGS,
         "contract/consistent-body",
         "GET",
         f"{WORKSPACE}/timings",
@@ -445,7 +453,7 @@ FAULTS = [
     ),
     Fault(
         "the-deadline-is-not-named",
-        "extendWorkspaceDeadlineById",
+        EXTEND,
         "extend/moves-the-deadline",
         "PUT",
         f"{WORKSPACE}/extend",

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults import kit
 from tests.conformance.faults.kit import (
     BY_NAME,
     CREATE_IN,
     DORMANT,
     EXTEND,
     GET,
+    HEADER,
     LIST,
     NAMED,
     RESOLVE,
@@ -99,15 +99,15 @@ def _with_a_t(value: Any) -> Any:
     return value.replace(" ", "T") if isinstance(value, str) else value
 
 
-def _access_first(call: Call) -> None:
+def _access_before_bearer(call: Call) -> None:
     if call.get("access_token"):
         call.headers.pop("authorization", None)
 
 
 def _cookie_will_do(call: Call) -> None:
     found = re.search(r"coder_session_token=([^;]+)", call.headers.get("cookie", ""))
-    if found and kit.HEADER not in call.headers:
-        call.headers[kit.HEADER] = found[1]
+    if found and HEADER not in call.headers:
+        call.headers[HEADER] = found[1]
 
 
 def _no_bearer(call: Call) -> None:
@@ -329,7 +329,7 @@ FAULTS = [
         "authentication/bearer-before-access-token",
         ".*",
         ".*(?<!/watch)",
-        rewrite=_access_first,
+        rewrite=_access_before_bearer,
         sentence="The header access_token comes before a bearer token.",
     ),
     Fault(

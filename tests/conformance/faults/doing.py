@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from tests.conformance.faults.kit import (
@@ -29,6 +28,8 @@ from tests.conformance.faults.kit import (
     only,
     put,
 )
+from tests.conformance.faults.more_kit import NOBODY
+from tests.conformance.faults.more_settings import _moved
 from tests.conformance.faulty import (
     SHOWS,
     WORKSPACE,
@@ -58,25 +59,16 @@ def _sub(pattern: str, new: str) -> Callable[[Any], Any]:
     return _text(lambda text: re.sub(pattern, new, text))
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _later(text: str, seconds: float) -> str:
-    moved = _moment(text) + timedelta(seconds=seconds)
-    return moved.isoformat().replace("+00:00", "Z")
-
-
 def _local_start(workspace: Json) -> None:
     zoned = re.match(r"CRON_TZ=(?!UTC)", workspace.get("autostart_schedule", ""))
     if zoned and workspace["next_start_at"]:
-        workspace["next_start_at"] = _later(workspace["next_start_at"], 3600)
+        workspace["next_start_at"] = _moved(workspace["next_start_at"], seconds=3600)
 
 
 def _early_end(workspace: Json) -> None:
     job = workspace["latest_build"]["job"]
     if "completed_at" in job and "started_at" in job:
-        job["completed_at"] = _later(job["created_at"], -1)
+        job["completed_at"] = _moved(job["created_at"], seconds=-1)
 
 
 def _deleted(workspace: Json) -> bool:
@@ -97,7 +89,7 @@ def _twice(value: Json) -> None:
 
 def _of_no_agent(value: Json) -> None:
     for entry in value["agent_connection_timings"]:
-        entry["workspace_agent_id"] = "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"
+        entry["workspace_agent_id"] = NOBODY
 
 
 def _roles_hold(role: str) -> Callable[[Call], bool]:

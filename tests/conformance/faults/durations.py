@@ -7,8 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.conformance.faults import kit
-from tests.conformance.faults.kit import EXTEND, TTL, changed, field, of, says, text, ttl
+from tests.conformance.faults.kit import EXTEND, TTL, changed, field, is_json, of, says, text, ttl
 from tests.conformance.faulty import Call
 
 LONGEST = 2_592_000_000
@@ -106,7 +105,7 @@ FAULTS = [
         "A body without the field is refused.",
         "ttl/clears",
         refuse=lambda c: (
-            kit.is_json(c)
+            is_json(c)
             and isinstance(c.json, dict)
             and not any(k.lower() == "ttl_ms" for k in c.json)
         ),

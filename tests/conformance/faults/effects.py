@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.conformance.faults.kit import ACL, MARK, PATHS, RENAME, UNMARK, USAGE
 from tests.conformance.faulty import (
     SHOWS,
     WORKSPACE,
@@ -22,7 +23,6 @@ GET, LIST, TTL = "getWorkspaceMetadataById", "listWorkspaces", "updateWorkspaceT
 AUTOSTART, EXTEND = "updateWorkspaceAutostartScheduleById", "extendWorkspaceDeadlineById"
 DORMANT, UPDATES = "updateWorkspaceDormancyStatusById", "updateWorkspaceAutomaticUpdatesById"
 CREATE = "createUserWorkspace"
-CREATES = r"/users/[^/]+/workspaces"
 LONGEST = 2_592_000_000
 
 
@@ -151,7 +151,7 @@ FAULTS = [
     ),
     Fault(
         "a-mark-is-not-stored",
-        "favoriteWorkspaceById",
+        MARK,
         "favorite/takes-effect",
         "PUT",
         f"{WORKSPACE}/favorite",
@@ -159,7 +159,7 @@ FAULTS = [
     ),
     Fault(
         "a-mark-is-not-removed",
-        "unfavoriteWorkspaceById",
+        UNMARK,
         "unfavorite/takes-effect",
         "DELETE",
         f"{WORKSPACE}/favorite",
@@ -167,7 +167,7 @@ FAULTS = [
     ),
     Fault(
         "access-is-not-stored",
-        "updateWorkspaceAcl",
+        ACL,
         "acl/shares",
         "PATCH",
         f"{WORKSPACE}/acl",
@@ -175,7 +175,7 @@ FAULTS = [
     ),
     Fault(
         "a-name-is-not-stored",
-        "updateWorkspaceMetadataById",
+        RENAME,
         "rename/takes-effect",
         "PATCH",
         WORKSPACE,
@@ -199,7 +199,7 @@ FAULTS = [
     ),
     Fault(
         "a-mark-sets-the-ttl",
-        "favoriteWorkspaceById",
+        MARK,
         "settings/independent",
         "PUT",
         f"{WORKSPACE}/favorite",
@@ -215,7 +215,7 @@ FAULTS = [
     ),
     Fault(
         "use-marks-a-workspace",
-        "postWorkspaceUsageById",
+        USAGE,
         "settings/independent",
         "POST",
         f"{WORKSPACE}/usage",
@@ -429,29 +429,26 @@ FAULTS = [
         "names-of-33-are-cut",
         CREATE,
         "create/name-limits",
-        "POST",
-        CREATES,
+        *PATHS[CREATE],
         rewrite=_text("name", lambda t: t[:32] if len(t) == 33 else t),
     ),
     Fault(
         "names-of-32-are-refused",
         CREATE,
         "create/name-rules",
-        "POST",
-        CREATES,
+        *PATHS[CREATE],
         refuse=lambda c: len(str(_field(c, "name"))) == 32,
     ),
     Fault(
         "underscores-become-hyphens",
         CREATE,
         "create/name-rules",
-        "POST",
-        CREATES,
+        *PATHS[CREATE],
         rewrite=_text("name", lambda t: t.replace("_", "-")),
     ),
     Fault(
         "names-are-stored-in-lower-case",
-        "updateWorkspaceMetadataById",
+        RENAME,
         "rename/case-only",
         "PATCH",
         WORKSPACE,
@@ -461,8 +458,7 @@ FAULTS = [
         "a-new-one-forgets-its-ttl",
         CREATE,
         "create/reads-back",
-        "POST",
-        CREATES,
+        *PATHS[CREATE],
         rewrite=lambda c: (
             setattr(c, "json", {k: v for k, v in c.json.items() if k != "ttl_ms"})
             if isinstance(c.json, dict) and c.json
@@ -473,8 +469,7 @@ FAULTS = [
         "a-new-one-forgets-its-schedule",
         CREATE,
         "create/reads-back",
-        "POST",
-        CREATES,
+        *PATHS[CREATE],
         rewrite=lambda c: (
             setattr(c, "json", {**c.json, "autostart_schedule": ""})
             if isinstance(c.json, dict) and isinstance(c.json.get("autostart_schedule"), str)
@@ -485,8 +480,7 @@ FAULTS = [
         "an-unknown-template-is-the-first-one",
         CREATE,
         "create/template-or-version",
-        "POST",
-        CREATES,
+        *PATHS[CREATE],
         rewrite=lambda c: (
             setattr(c, "json", {k: v for k, v in c.json.items() if k != "template_version_id"})
             if isinstance(c.json, dict)
@@ -505,7 +499,7 @@ FAULTS = [
     ),
     Fault(
         "marks-are-not-listed",
-        "favoriteWorkspaceById",
+        MARK,
         "favorite/takes-effect",
         "GET",
         "/workspaces",

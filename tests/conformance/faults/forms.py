@@ -7,21 +7,23 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
-from tests.conformance.faults import kit
 from tests.conformance.faults.kit import (
     BY_NAME,
     CREATE,
+    CREATES,
     DORMANT,
     GET,
     LIST,
     NAMED,
     RENAME,
     TTL,
+    WS,
     deep,
     only,
     put,
     without,
 )
+from tests.conformance.faults.more_kit import NOBODY
 from tests.conformance.faulty import (
     SHOWS,
     WORKSPACE,
@@ -304,7 +306,7 @@ FAULTS = [
         "agents-are-of-another-resource",
         "Agents in lists name a resource that is not theirs.",
         "list/agrees-with-get",
-        deep(put("5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001", "resource_id")),
+        deep(put(NOBODY, "resource_id")),
         _LISTED,
         LIST,
     ),
@@ -450,7 +452,7 @@ FAULTS = [
     ),
     Fault(
         "sockets-do-not-challenge",
-        kit.WS,
+        WS,
         "watch-ws/needs-a-token",
         "GET",
         f"{WORKSPACE}/watch-ws",
@@ -462,7 +464,7 @@ FAULTS = [
         "Creation sends a Location.",
         "headers/no-caching-of-changes",
         _located,
-        kit.CREATES,
+        CREATES,
         op=CREATE,
     ),
     _of_answers(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.conformance.faults import kit
-from tests.conformance.faults.kit import LIST, query
+from tests.conformance.faults.kit import LIST, first_validation, query
 from tests.conformance.faults.queries import gone, kept, refused
 from tests.conformance.faulty import Answer, Call, Fault, Json
 
@@ -149,7 +148,7 @@ FAULTS = [
         "one-wrong-key-at-a-time",
         "Of several wrong keys just one is named.",
         "list/q-errors-collected",
-        alter=kit.first_validation,
+        alter=first_validation,
     ),
     _f(
         "only-the-last-query-counts",

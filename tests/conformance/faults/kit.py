@@ -26,6 +26,9 @@ CREATE_IN = "createUserWorkspaceByOrganization"
 SSE, WS = "watchWorkspaceById", "watchWorkspaceByIdViaWebsockets"
 CREATES = r"/users/[^/]+/workspaces|/organizations/[^/]+/members/[^/]+/workspaces"
 NOT_SSE = r"(?!.*/watch/?$).*"
+SSE_PATH, WS_PATH = f"{WORKSPACE}/watch", f"{WORKSPACE}/watch-ws"
+# The longest time to stop, in milliseconds.
+LONGEST = 2_592_000_000
 NAMED = r"/users/[^/]+/workspace/[^/]+"
 
 
@@ -208,6 +211,8 @@ def last_of(call: Call, *names: str) -> None:
 PATHS: dict[str, Place] = {
     RENAME: ("PATCH", WORKSPACE),
     TTL: ("PUT", f"{WORKSPACE}/ttl"),
+    SSE: ("GET", SSE_PATH),
+    WS: ("GET", WS_PATH),
     EXTEND: ("PUT", f"{WORKSPACE}/extend"),
     AUTOSTART: ("PUT", f"{WORKSPACE}/autostart"),
     DORMANT: ("PUT", f"{WORKSPACE}/dormant"),

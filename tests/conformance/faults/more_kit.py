@@ -26,10 +26,12 @@ from tests.conformance.faulty import SHOWS, WORKSPACE, Answer, Call, Fault, Json
 
 Alter = Callable[[Answer], None]
 Rewrite = Callable[[Call], None]
+# An identifier of nothing.
 NOBODY = "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 ALL: Place = (".*", rf"{WORKSPACE}(/(?!watch).*)?")
 BUILD: Place = ("POST", f"{WORKSPACE}/builds")
+EVERYWHERE: Place = (".*", ".*")
 CREATED: Place = ("POST", CREATES)
 SHOWN: Place = ("GET", SHOWS)
 # Whatever answers with workspaces.
@@ -43,6 +45,13 @@ def at(
     if isinstance(place, str):
         operation, place = operation or place, PATHS[place]
     return Fault(name, operation, requirement, *place, sentence=sentence, **how)
+
+
+def named(
+    place: Place | str, name: str, requirement: str, operation: str = "", **how: Any
+) -> Fault:
+    """A fault whose name says what is wrong."""
+    return at(place, name, "", requirement, operation, **how)
 
 
 def caller(call: Call) -> str:

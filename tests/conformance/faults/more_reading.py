@@ -21,6 +21,7 @@ from tests.conformance.faults.kit import (
     identifier,
     of_place,
     only,
+    put,
 )
 from tests.conformance.faults.more_kit import (
     MEMBER,
@@ -93,10 +94,6 @@ def _by_its_name(value: Json) -> None:
 
 def _no_way(value: Json) -> None:
     value["message"] = value["message"].split(",")[0] + "."
-
-
-def _with_detail(value: Json) -> None:
-    value["detail"] = "It is gone."
 
 
 def _suffix(shown: Json) -> None:
@@ -267,7 +264,7 @@ FAULTS: list[Fault] = [
         "what-is-gone-is-told-in-detail",
         "The 410 has a detail.",
         "get/deleted-message",
-        alter=answered(410, _with_detail),
+        alter=answered(410, put("It is gone.", "detail")),
     ),
     at(
         GET,
@@ -324,7 +321,7 @@ FAULTS: list[Fault] = [
         "A hidden workspace is answered with a detail that an unknown one does not have.",
         "isolation/unknown-and-hidden-alike",
         TIMINGS,
-        alter=_of_what_is_hidden(answered(404, _with_detail)),
+        alter=_of_what_is_hidden(answered(404, put("It is gone.", "detail"))),
     ),
     at(
         _READ,

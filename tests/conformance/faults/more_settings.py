@@ -12,6 +12,7 @@ from tests.conformance.faults.kit import (
     LIST,
     MARK,
     PATHS,
+    TTL,
     UNMARK,
     UPDATES,
     by_member,
@@ -332,7 +333,7 @@ FAULTS: list[Fault] = [
         "dormant-ones-have-no-new-ttl",
         "The time to stop of a dormant workspace cannot be set.",
         "dormancy/settings-still-work",
-        "updateWorkspaceTtlById",
+        TTL,
     ),
     _in(
         "dormant",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tests.conformance.faults.kit import (
     ACL,
+    GET,
     HEADER,
     RESOLVE,
     TIMINGS,
@@ -280,7 +281,7 @@ FAULTS: list[Fault] = [
         "readers-see-no-resources",
         "Who reads a workspace of another user sees no resources.",
         "isolation/reader-can-read",
-        "getWorkspaceMetadataById",
+        GET,
         alter=_no_resources,
     ),
     at(

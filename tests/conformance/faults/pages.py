@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults import kit
-from tests.conformance.faults.kit import LIST, parameter
+from tests.conformance.faults.kit import LIST, last_of, parameter
 from tests.conformance.faulty import Answer, Call, Fault, Json, compact
 
 Change = Callable[[Json, Call], None]
@@ -54,7 +53,7 @@ def _last_is_lost(page: Json, call: Call) -> None:
         page["workspaces"] = []
 
 
-def _twice(page: Json, call: Call) -> None:
+def _last_twice(page: Json, call: Call) -> None:
     if call.get("q") and page["workspaces"] and not call.get("limit"):
         page["workspaces"].append(page["workspaces"][-1])
 
@@ -116,7 +115,7 @@ FAULTS = [
         "found-ones-come-twice",
         "The last one that is found comes twice.",
         "list/pages",
-        alter=_page(_twice),
+        alter=_page(_last_twice),
     ),
     _f(
         "a-plus-is-refused",
@@ -134,7 +133,7 @@ FAULTS = [
         "limits-may-be-repeated",
         "Of two limits the last one counts.",
         "query/given-twice",
-        rewrite=lambda c: kit.last_of(c, "limit", "offset"),
+        rewrite=lambda c: last_of(c, "limit", "offset"),
     ),
     _f(
         "blanks-of-limits-are-ignored",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from tests.conformance.faults.kit import CREATE, UPDATES
+from tests.conformance.faults.more_kit import NOBODY, once_seen
 from tests.conformance.faulty import (
     SHOWS,
     WORKSPACE,
@@ -23,7 +25,6 @@ TTL, LIST = "updateWorkspaceTtlById", "listWorkspaces"
 AUTOSTART, RENAME = "updateWorkspaceAutostartScheduleById", "updateWorkspaceMetadataById"
 SSE, WS = "watchWorkspaceById", "watchWorkspaceByIdViaWebsockets"
 TIMINGS, RESOLVE = "getWorkspaceTimingsById", "resolveWorkspaceAutostartById"
-OTHER = "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"
 # Longer than the self-test waits for an event.
 _LATE = 6.0
 
@@ -61,18 +62,8 @@ def _other_afterwards(message: Message, memory: Json) -> Iterable[Message]:
     memory["seen"] = memory.get("seen", 0) + 1
     if memory["seen"] == 1:
         return [message]
-    value["data"]["id"] = OTHER
+    value["data"]["id"] = NOBODY
     return [{**message, "text": json.dumps(value, separators=(",", ":")) + "\n"}]
-
-
-def _first_seen(name: str) -> Callable[[Answer], None]:
-    """Show a field of each workspace as it was when it was shown first."""
-    seen: dict[str, Any] = {}
-
-    def change(workspace: Json) -> None:
-        workspace[name] = seen.setdefault(workspace["id"], workspace.get(name))
-
-    return on_workspaces(change)
 
 
 class _Late:
@@ -89,7 +80,7 @@ class _Late:
             self.last[key] = fresh
 
 
-def _twice(value: Json) -> None:
+def _first_twice(value: Json) -> None:
     value["workspaces"] += copy.deepcopy(value["workspaces"][:1])
 
 
@@ -188,16 +179,16 @@ FAULTS = [
         "rename/takes-effect",
         "GET",
         "/workspaces",
-        _first_seen("name"),
+        once_seen("name"),
         sentence="Lists go on showing the old name.",
     ),
     Fault(
         "a-new-mode-is-not-shown-by-name",
-        "updateWorkspaceAutomaticUpdatesById",
+        UPDATES,
         "autoupdates/reads-back",
         "GET",
         r"/users/[^/]+/workspace/[^/]+",
-        _first_seen("automatic_updates"),
+        once_seen("automatic_updates"),
         sentence="Looking a workspace up by name shows the old mode.",
     ),
     Fault(
@@ -215,12 +206,12 @@ FAULTS = [
         "list/pages",
         "GET",
         "/workspaces",
-        on_success(_twice),
+        on_success(_first_twice),
         sentence="The first workspace of a page also stands at its end.",
     ),
     Fault(
         "times-are-local-but-say-utc",
-        "createUserWorkspace",
+        CREATE,
         "create/is-shown-at-once",
         "GET",
         SHOWS,

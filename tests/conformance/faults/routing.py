@@ -23,6 +23,7 @@ from tests.conformance.faults.kit import (
     says,
 )
 from tests.conformance.faults.memory import in_status, minding
+from tests.conformance.faults.more_kit import at
 from tests.conformance.faults.wires import Requests
 from tests.conformance.faulty import (
     WORKSPACE,
@@ -128,7 +129,7 @@ def _welcome(answer: Answer) -> None:
 
 
 def _near(operation: str, name: str, sentence: str, change: Callable[[str], str]) -> Fault:
-    return of(
+    return at(
         operation, name, sentence, "paths/refuses-near-identifiers", rewrite=_segment(2, change)
     )
 

@@ -27,6 +27,7 @@ from tests.conformance.faults.memory import (
     remembering,
     status,
 )
+from tests.conformance.faults.more_kit import NOBODY
 from tests.conformance.faulty import (
     SHOWS,
     WORKSPACE,
@@ -117,7 +118,7 @@ def _begun(value: Json) -> None:
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         value["provisioner_timings"] = [
             {
-                "job_id": "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001",
+                "job_id": NOBODY,
                 "started_at": now,
                 "ended_at": now,
                 "stage": "init",

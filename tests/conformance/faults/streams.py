@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from tests.conformance.faults.more_kit import NOBODY
 from tests.conformance.faulty import WORKSPACE, Call, Fault, Message
 
 Json = dict[str, Any]
 SSE, WS = "watchWorkspaceById", "watchWorkspaceByIdViaWebsockets"
 SSE_PATH, WS_PATH = f"{WORKSPACE}/watch", f"{WORKSPACE}/watch-ws"
-OTHER = "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"
 
 
 def _is(piece: bytes, event: str) -> bool:
@@ -70,7 +70,7 @@ def _renamed(piece: bytes, _: Json) -> Iterable[bytes]:
 
 
 def _other(piece: bytes, _: Json) -> Iterable[bytes]:
-    return [_payload(piece, lambda w: w.update(id=OTHER))]
+    return [_payload(piece, lambda w: w.update(id=NOBODY))]
 
 
 def _no_settings(piece: bytes, _: Json) -> Iterable[bytes]:
@@ -119,7 +119,7 @@ def _ws_binary(message: Message, _: Json) -> Iterable[Message]:
 
 
 def _ws_other(message: Message, _: Json) -> Iterable[Message]:
-    return _text(message, lambda v: v["data"] and v["data"].update(id=OTHER))
+    return _text(message, lambda v: v["data"] and v["data"].update(id=NOBODY))
 
 
 def _ws_no_data(message: Message, _: Json) -> Iterable[Message]:

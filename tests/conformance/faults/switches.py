@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.conformance.faults import kit
 from tests.conformance.faults.kit import (
     ACL,
     BY_NAME,
@@ -15,6 +14,7 @@ from tests.conformance.faults.kit import (
     accepts,
     changed,
     field,
+    is_json,
     null,
     of,
     parameter,
@@ -26,7 +26,7 @@ def _boolean(value: Any) -> Any:
     return {"true": True, "false": False, "1": True, "0": False}.get(str(value).lower(), value)
 
 
-def _roles(change: Any) -> Any:
+def _on_roles(change: Any) -> Any:
     def rewrite(call: Call) -> None:
         value = call.json
         if isinstance(value, dict):
@@ -81,7 +81,7 @@ FAULTS = [
         "A body that does not say whether is refused.",
         "dormancy/default-is-active",
         refuse=lambda c: (
-            kit.is_json(c)
+            is_json(c)
             and isinstance(c.json, dict)
             and not any(k.lower() == "dormant" for k in c.json)
         ),
@@ -112,14 +112,14 @@ FAULTS = [
         "unknown-roles-are-ignored",
         "A role that is none is ignored.",
         "acl/bad-role",
-        rewrite=_roles(_known_roles),
+        rewrite=_on_roles(_known_roles),
     ),
     of(
         ACL,
         "keys-that-are-none-are-ignored",
         "A key that is no identifier is ignored.",
         "acl/bad-identifier",
-        rewrite=_roles(_uuid_keys),
+        rewrite=_on_roles(_uuid_keys),
     ),
     of(
         ACL,
@@ -133,7 +133,7 @@ FAULTS = [
         "null-does-not-remove",
         "The role null changes nothing.",
         "acl/null-removes",
-        rewrite=_roles(_no_removals),
+        rewrite=_on_roles(_no_removals),
     ),
     of(
         ACL,

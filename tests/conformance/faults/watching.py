@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.conformance.faults.kit import SSE, WS, identifier
+from tests.conformance.faults.kit import AUTOSTART, DORMANT, MARK, SSE, TTL, UPDATES, WS, identifier
 from tests.conformance.faulty import (
     WORKSPACE,
     Answer,
@@ -377,11 +377,11 @@ FAULTS = [
         lambda: _another("outdated", True),
     ),
     *_neighbours(),
-    *_loud("autostart", "updateWorkspaceAutostartScheduleById", "autostart"),
-    *_loud("ttl", "updateWorkspaceTtlById", "ttl"),
-    *_loud("dormancy", "updateWorkspaceDormancyStatusById", "dormant"),
-    *_loud("favorites", "favoriteWorkspaceById", "favorite", "PUT|DELETE"),
-    *_loud("autoupdates", "updateWorkspaceAutomaticUpdatesById", "autoupdates"),
+    *_loud("autostart", AUTOSTART, "autostart"),
+    *_loud("ttl", TTL, "ttl"),
+    *_loud("dormancy", DORMANT, "dormant"),
+    *_loud("favorites", MARK, "favorite", "PUT|DELETE"),
+    *_loud("autoupdates", UPDATES, "autoupdates"),
     Fault(
         "renames-send-no-message",
         WS,
