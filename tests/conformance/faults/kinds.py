@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults.kit import (
+from tests.conformance.faults.pieces.makers import at
+from tests.conformance.faults.pieces.places import (
     ACL,
     CREATE,
     CREATE_IN,
@@ -16,10 +17,9 @@ from tests.conformance.faults.kit import (
     RENAME,
     TTL,
     UPDATES,
-    changed,
-    of,
 )
-from tests.conformance.faulty import Answer, Call
+from tests.conformance.faults.pieces.requests import changed
+from tests.conformance.faulty import Answer, Call, Fault
 
 Rewrite = Callable[[Call], None]
 
@@ -66,68 +66,68 @@ def _named_anew(answer: Answer) -> None:
         answer.json = {**answer.json, "detail": detail}
 
 
-FAULTS = [
-    of(
-        TTL,
-        "numbers-may-be-texts",
-        "A time to stop may be a text of digits, a fraction, or too large a number.",
-        "bodies/kinds-of-values",
-        rewrite=changed("ttl_ms", _whole),
-    ),
-    of(
-        DORMANT,
-        "anything-is-a-flag",
-        "A flag that is none counts as absent.",
-        "bodies/kinds-of-values",
-        rewrite=_unless("dormant", bool),
-    ),
-    of(
-        UPDATES,
-        "anything-is-a-text",
-        "A mode of updating that is no text is read as one.",
-        "bodies/kinds-of-values",
-        rewrite=_as_text("automatic_updates"),
-    ),
-    of(
-        ACL,
-        "roles-may-be-a-list",
-        "Roles that are no object are no roles.",
-        "bodies/kinds-of-values",
-        rewrite=_unless("group_roles", dict),
-    ),
-    of(
-        CREATE,
-        "parameters-are-of-any-kind",
-        "Values of parameters may be numbers and flags.",
-        "bodies/kinds-of-values",
-        rewrite=_loose_parameters,
-    ),
-    of(
-        CREATE_IN,
-        "a-preset-may-be-a-number",
-        "A preset that is no text counts as absent.",
-        "bodies/kinds-of-values",
-        rewrite=_unless("template_version_preset_id", str),
-    ),
-    of(
-        EXTEND,
-        "deadlines-of-other-kinds-are-missing",
-        "A deadline that is no text is refused as if it were missing.",
-        "bodies/kinds-of-values",
-        rewrite=_unless("deadline", str),
-    ),
-    of(
+FAULTS: list[Fault] = [
+    at(
         RENAME,
         "kinds-are-not-told",
         "Which value cannot be decoded is not said.",
         "bodies/kinds-are-named",
         alter=_vague,
     ),
-    of(
+    at(
         TTL,
         "fields-of-other-kinds-are-not-named",
         "Which field cannot be decoded is not said.",
         "bodies/kinds-are-named",
         alter=_named_anew,
+    ),
+    at(
+        TTL,
+        "numbers-may-be-texts",
+        "A time to stop may be a text of digits, a fraction, or too large a number.",
+        "bodies/kinds-of-values",
+        rewrite=changed("ttl_ms", _whole),
+    ),
+    at(
+        DORMANT,
+        "anything-is-a-flag",
+        "A flag that is none counts as absent.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("dormant", bool),
+    ),
+    at(
+        UPDATES,
+        "anything-is-a-text",
+        "A mode of updating that is no text is read as one.",
+        "bodies/kinds-of-values",
+        rewrite=_as_text("automatic_updates"),
+    ),
+    at(
+        ACL,
+        "roles-may-be-a-list",
+        "Roles that are no object are no roles.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("group_roles", dict),
+    ),
+    at(
+        CREATE,
+        "parameters-are-of-any-kind",
+        "Values of parameters may be numbers and flags.",
+        "bodies/kinds-of-values",
+        rewrite=_loose_parameters,
+    ),
+    at(
+        CREATE_IN,
+        "a-preset-may-be-a-number",
+        "A preset that is no text counts as absent.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("template_version_preset_id", str),
+    ),
+    at(
+        EXTEND,
+        "deadlines-of-other-kinds-are-missing",
+        "A deadline that is no text is refused as if it were missing.",
+        "bodies/kinds-of-values",
+        rewrite=_unless("deadline", str),
     ),
 ]

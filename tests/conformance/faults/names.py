@@ -1,110 +1,145 @@
-"""Faults of names: at every limit of their rule, given to new and to old workspaces."""
+"""Faults of the names of new workspaces: their rule, their limits, and who has them already."""
 
 from __future__ import annotations
 
-import re
+from tests.conformance.faults.pieces.answers import answered, unnamed
+from tests.conformance.faults.pieces.makers import at, named
+from tests.conformance.faults.pieces.past import Names
+from tests.conformance.faults.pieces.places import CREATE, CREATE_IN, CREATED, CREATES
+from tests.conformance.faults.pieces.requests import (
+    changed,
+    changed_text,
+    field,
+    name_as_text,
+    name_in,
+    text,
+)
+from tests.conformance.faults.pieces.workspaces import put
+from tests.conformance.faulty import WORKSPACE, Fault, status
 
-from tests.conformance.faults.kit import CREATE, CREATE_IN, RENAME, changed, field, of, text
-from tests.conformance.faulty import Call
+_EVERYWHERE = (".*", f"{CREATES}|{WORKSPACE}/builds")
+_DELETED = Names()
 
 
-def _named(call: Call) -> str:
-    name = field(call, "name")
-    return name if isinstance(name, str) else ""
-
-
-FAULTS = [
-    of(
-        RENAME,
-        "names-end-with-a-line",
-        "A name that ends with a line break is accepted without it.",
-        "rename/refuses-bad-names",
-        rewrite=text("name", r"\n$", ""),
+FAULTS: list[Fault] = [
+    named(CREATE, "a-taken-name-is-400", "create/conflict", alter=status(409, 400)),
+    at(
+        CREATE,
+        "taken-names-come-before-settings",
+        "A taken name is told before bad settings are.",
+        "create/conflict-after-settings",
+        alter=Names().conflict_first,
     ),
-    of(
+    at(
+        CREATE,
+        "conflicts-do-not-quote-names",
+        "The 409 for a taken name does not tell the name.",
+        "create/conflict-message",
+        alter=answered(409, put("This name is taken.", "message")),
+    ),
+    at(
+        _EVERYWHERE,
+        "names-of-deleted-ones-are-taken",
+        "The name of a deleted workspace cannot be used again.",
+        "create/name-is-free-after-deletion",
+        CREATE,
+        refuse=_DELETED.is_old,
+        alter=_DELETED.see,
+    ),
+    at(
+        CREATE,
+        "a-taken-name-gives-what-has-it",
+        "A taken name in another case gives the workspace that has it.",
+        "create/name-is-unique",
+        alter=Names().taken_again(lambda c, there: there["name"] != field(c, "name")),
+    ),
+    at(
+        CREATE,
+        "conflicts-have-no-validations",
+        "The 409 for a taken name has no validation.",
+        "create/name-is-unique",
+        alter=answered(409, unnamed),
+    ),
+    named(
+        CREATE,
+        "names-of-33-are-cut",
+        "create/name-limits",
+        rewrite=changed_text("name", lambda t: t[:32] if len(t) == 33 else t),
+    ),
+    at(
         CREATE,
         "new-names-end-with-a-line",
         "A new workspace's name may end with a line break.",
         "create/name-limits",
         rewrite=text("name", r"\n$", ""),
     ),
-    of(
-        RENAME,
-        "letters-of-all-scripts-are-letters",
-        "Names may have letters outside ASCII.",
-        "rename/refuses-bad-names",
-        rewrite=text("name", r"[^\W\d_a-zA-Z]", "x"),
-    ),
-    of(
+    at(
         CREATE,
         "new-names-have-letters-of-all-scripts",
         "Names of new workspaces may have letters outside ASCII.",
         "create/name-limits",
         rewrite=text("name", r"[^\W\d_a-zA-Z]", "x"),
     ),
-    of(
-        RENAME,
-        "names-may-end-with-a-hyphen",
-        "A hyphen at the end of a name is accepted.",
-        "rename/refuses-bad-names",
-        rewrite=text("name", r"-$", ""),
-    ),
-    of(
+    at(
         CREATE,
         "hyphens-may-follow-each-other",
         "Two hyphens in a row are accepted.",
         "create/name-limits",
         rewrite=text("name", r"--+", "-"),
     ),
-    of(
+    at(
+        CREATE_IN,
+        "names-of-one-are-refused",
+        "A name of one character is refused.",
+        "create/name-limits",
+        refuse=lambda c: len(name_in(c)) == 1,
+    ),
+    at(
+        CREATE,
+        "new-names-begin-with-letters",
+        "Names of new workspaces cannot begin with a digit.",
+        "create/name-rule",
+        refuse=lambda c: name_as_text(c)[:1].isdigit(),
+    ),
+    at(
+        CREATE_IN,
+        "new-names-may-end-with-a-dot",
+        "A dot at the end of a new name is accepted and dropped.",
+        "create/name-rule",
+        rewrite=text("name", r"\.$", ""),
+    ),
+    at(
+        CREATE,
+        "new-names-may-have-an-underscore",
+        "An underscore within a new name is taken for a hyphen.",
+        "create/name-rule",
+        rewrite=text("name", r"(?<=[^\W_])_(?=[^\W_])", "-"),
+    ),
+    named(
+        CREATE,
+        "names-of-32-are-refused",
+        "create/name-rules",
+        refuse=lambda c: len(str(field(c, "name"))) == 32,
+    ),
+    named(
+        CREATE,
+        "underscores-become-hyphens",
+        "create/name-rules",
+        rewrite=changed_text("name", lambda t: t.replace("_", "-")),
+    ),
+    at(
+        CREATED,
+        "reserved-names-are-changed",
+        "The reserved names are accepted and changed.",
+        "create/reserved-names",
+        CREATE,
+        rewrite=changed("name", lambda n: f"{n}-1" if n in {"new", "create"} else n),
+    ),
+    at(
         CREATE_IN,
         "names-may-be-new",
         "A workspace may be called new or create.",
         "create/reserved-names",
         rewrite=text("name", r"^(new|create)$", r"\1-1"),
-    ),
-    of(
-        RENAME,
-        "new-is-refused-in-any-case",
-        "A workspace cannot be called New or CREATE.",
-        "rename/name-rule",
-        refuse=lambda c: (
-            _named(c) not in ("new", "create") and _named(c).lower() in ("new", "create")
-        ),
-    ),
-    of(
-        RENAME,
-        "names-of-32-cannot-be-given",
-        "A rename to 32 characters is refused.",
-        "rename/limits",
-        refuse=lambda c: len(_named(c)) == 32,
-    ),
-    of(
-        CREATE_IN,
-        "names-of-one-are-refused",
-        "A name of one character is refused.",
-        "create/name-limits",
-        refuse=lambda c: len(_named(c)) == 1,
-    ),
-    of(
-        RENAME,
-        "names-need-a-letter",
-        "A name of digits alone is refused.",
-        "rename/name-rule",
-        refuse=lambda c: _named(c).isdigit(),
-    ),
-    of(
-        RENAME,
-        "names-start-with-a-letter",
-        "A name that starts with a digit is refused.",
-        "rename/name-rule",
-        refuse=lambda c: bool(re.match(r"\d\w*[a-zA-Z-]", _named(c))),
-    ),
-    of(
-        RENAME,
-        "blanks-of-names-are-cut",
-        "Blanks around a name are cut off.",
-        "rename/name-rule",
-        rewrite=changed("name", lambda v: v.strip(" ") if isinstance(v, str) else v),
     ),
 ]

@@ -1,153 +1,217 @@
-"""Faults of schedules: every field, zone and way to clear one."""
+"""Faults of schedules: how they are stored, and when the next start is."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from tests.conformance.faults.kit import AUTOSTART, field, null, of, text
-from tests.conformance.faulty import Call
-
-
-def _schedule(call: Call) -> str:
-    value = field(call, "schedule")
-    return value if isinstance(value, str) else ""
-
-
-def _unknown_zone(call: Call) -> None:
-    match = re.match(r"CRON_TZ=(\S+) ", _schedule(call))
-    if match and not re.match(
-        r"(Europe|America|Asia|Africa|Australia|Pacific|UTC|Etc|GMT)", match[1]
-    ):
-        call.json = {**call.json, "schedule": "UTC".join(_schedule(call).split(match[1], 1))}
-
-
-def _reversed(call: Call) -> None:
-    match = re.search(r"\b(\d+)-(\d+)\b", _schedule(call))
-    if match and int(match[1]) > int(match[2]):
-        ordered = f"{match[2]}-{match[1]}"
-        call.json = {**call.json, "schedule": _schedule(call).replace(match[0], ordered, 1)}
+from tests.conformance.faults.pieces.answers import Alter
+from tests.conformance.faults.pieces.makers import at, lost_in, named, refused_in
+from tests.conformance.faults.pieces.past import again, dormant, in_status, minding
+from tests.conformance.faults.pieces.places import AUTOSTART, RESOLVE, SEEN, SHOWN
+from tests.conformance.faults.pieces.requests import (
+    changed_text,
+    field,
+    identifier,
+    null,
+    workspace_path,
+)
+from tests.conformance.faults.pieces.workspaces import moved_by, only, put
+from tests.conformance.faulty import WORKSPACE, Answer, Call, Fault, Json, on_success, on_workspaces
 
 
-FAULTS = [
-    of(
-        AUTOSTART,
-        "hour-24-is-midnight",
-        "The hour 24 is accepted.",
-        "autostart/hour-range",
-        rewrite=text("schedule", r"(\S+) 24 \* \*", r"\1 0 * *"),
-    ),
-    of(
-        AUTOSTART,
-        "ranges-may-be-turned-round",
-        "A range from high to low is accepted.",
-        "autostart/bad-ranges",
-        rewrite=_reversed,
-    ),
-    of(
-        AUTOSTART,
-        "steps-of-zero-are-accepted",
-        "A step of 0 is accepted.",
-        "autostart/bad-ranges",
-        rewrite=text("schedule", r"/0(?=\s|,|$)", "/1"),
-    ),
-    of(
-        AUTOSTART,
-        "steps-are-refused",
-        "Steps are refused.",
-        "autostart/lists-ranges-steps",
-        refuse=lambda c: bool(re.search(r"/[1-9]", re.sub(r"CRON_TZ=\S+", "", _schedule(c)))),
-    ),
-    of(
-        AUTOSTART,
-        "days-in-capitals-are-refused",
-        "Names of days in capitals are refused.",
-        "autostart/day-range",
-        refuse=lambda c: bool(re.search(r"\b(SUN|MON|TUE|WED|THU|FRI|SAT)\b", _schedule(c))),
-    ),
-    of(
-        AUTOSTART,
-        "names-of-days-are-refused",
-        "Names of days are refused.",
-        "autostart/day-range",
-        refuse=lambda c: bool(
-            re.search(r"\b(sun|mon|tue|wed|thu|fri|sat)\b", _schedule(c), re.IGNORECASE)
-        ),
-    ),
-    of(
-        AUTOSTART,
-        "lists-of-days-are-refused",
-        "Lists with commas are refused.",
-        "autostart/lists-ranges-steps",
-        refuse=lambda c: "," in _schedule(c),
-    ),
-    of(
-        AUTOSTART,
-        "the-last-minute-is-refused",
-        "The minute 59 is refused.",
-        "autostart/minute-range",
-        refuse=lambda c: bool(re.search(r"(^| )59 \S+ \* \* ", _schedule(c))),
-    ),
-    of(
-        AUTOSTART,
-        "the-last-hour-is-refused",
-        "The hour 23 is refused.",
-        "autostart/hour-range",
-        refuse=lambda c: bool(re.search(r"(^| )\S+ 23 \* \* ", _schedule(c))),
-    ),
-    of(
-        AUTOSTART,
-        "unknown-zones-are-utc",
-        "An unknown zone is taken for UTC.",
-        "autostart/zones",
-        rewrite=_unknown_zone,
-    ),
-    of(
-        AUTOSTART,
-        "local-is-a-zone",
-        "The zone Local is accepted.",
-        "autostart/zones",
-        rewrite=text("schedule", "CRON_TZ=Local ", "CRON_TZ=UTC "),
-    ),
-    of(
-        AUTOSTART,
-        "the-prefix-may-be-tz",
-        "The prefix TZ= is accepted.",
-        "autostart/zones",
-        rewrite=text("schedule", "^TZ=", "CRON_TZ="),
-    ),
-    of(
-        AUTOSTART,
-        "seconds-are-cut-off",
-        "Six fields are accepted, the first one as seconds.",
-        "autostart/fields",
-        rewrite=text("schedule", r"^\s*\S+ (\S+ \S+ \* \* \S+)$", r"\1"),
-    ),
-    of(
-        AUTOSTART,
-        "months-are-accepted",
-        "A month is accepted and ignored.",
-        "autostart/day-and-month",
-        rewrite=text("schedule", r"^(\S+ \S+) \* \d+ (\S+)$", r"\1 * * \2"),
-    ),
-    of(
+def _local_start(workspace: Json) -> None:
+    zoned = re.match(r"CRON_TZ=(?!UTC)", workspace.get("autostart_schedule", ""))
+    if zoned and workspace["next_start_at"]:
+        workspace["next_start_at"] = moved_by(workspace["next_start_at"], seconds=3600)
+
+
+def _next_start_late(workspace: Json) -> None:
+    if workspace["next_start_at"]:
+        moved = datetime.fromisoformat(workspace["next_start_at"]) + timedelta(hours=1)
+        workspace["next_start_at"] = moved.isoformat().replace("+00:00", "Z")
+
+
+def _no_next_start(workspace: Json) -> None:
+    workspace["next_start_at"] = None
+
+
+def _start_moved(**by: float) -> Callable[[Json], None]:
+    def change(workspace: Json) -> None:
+        if workspace["next_start_at"]:
+            workspace["next_start_at"] = moved_by(workspace["next_start_at"], **by)
+
+    return change
+
+
+def _no_next_after(repeats: Callable[[Call], bool]) -> Alter:
+    """When a schedule is set again the next start is forgotten."""
+    forgotten: set[str] = set()
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        if call is not None and call.method == "PUT" and call.path.endswith("/autostart"):
+            forgotten.discard(identifier(call))
+            if repeats(call):
+                forgotten.add(identifier(call))
+        hidden = only(lambda w: w["id"] in forgotten, put(None, "next_start_at"))
+        on_workspaces(hidden)(answer)
+
+    return alter
+
+
+def _ignores_zone(workspace: Json) -> None:
+    """A start in another zone than UTC is shown as if that were UTC."""
+    schedule = workspace.get("autostart_schedule") or ""
+    if workspace["next_start_at"] and "UTC" not in schedule and "=" in schedule:
+        moved = datetime.fromisoformat(workspace["next_start_at"]) + timedelta(hours=9)
+        workspace["next_start_at"] = moved.isoformat().replace("+00:00", "Z")
+
+
+def _alternating() -> Callable[[Json], None]:
+    asked = 0
+
+    def change(value: Json) -> None:
+        nonlocal asked
+        asked += 1
+        if asked % 2 == 0:
+            value["parameter_mismatch"] = not value["parameter_mismatch"]
+
+    return change
+
+
+FAULTS: list[Fault] = [
+    at(
         AUTOSTART,
         "an-empty-text-does-not-clear",
         "An empty schedule is refused.",
         "autostart/clears",
         refuse=lambda c: field(c, "schedule") == "",
     ),
-    of(
+    at(
         AUTOSTART,
         "null-does-not-clear",
         "A schedule of null is refused.",
         "autostart/clears",
         refuse=null("schedule"),
     ),
-    of(
+    refused_in(
+        "delete",
         AUTOSTART,
-        "an-empty-zone-is-refused",
-        "An empty zone is refused.",
-        "autostart/zones",
-        refuse=lambda c: _schedule(c).startswith("CRON_TZ= "),
+        "deleted-ones-have-no-schedule",
+        "A schedule cannot be set on a deleted workspace.",
+        "autostart/in-any-state",
+    ),
+    lost_in(
+        "dormant",
+        AUTOSTART,
+        "dormant-ones-lose-new-schedules",
+        "A schedule that is set on a dormant workspace is not stored.",
+        "autostart/in-any-state",
+    ),
+    at(
+        SHOWN,
+        "the-next-start-ignores-summer",
+        "The next start in another zone than UTC is an hour late.",
+        "autostart/next-start",
+        AUTOSTART,
+        alter=on_workspaces(_local_start),
+    ),
+    named(
+        SHOWN,
+        "a-start-is-an-hour-late",
+        "autostart/next-start",
+        AUTOSTART,
+        alter=on_workspaces(_next_start_late),
+    ),
+    named(
+        SHOWN,
+        "there-is-no-next-start",
+        "autostart/next-start",
+        AUTOSTART,
+        alter=on_workspaces(_no_next_start),
+    ),
+    at(
+        SHOWN,
+        "starts-ignore-the-zone",
+        "The next start of a schedule with a zone is computed as if in UTC.",
+        "autostart/next-start",
+        AUTOSTART,
+        alter=on_workspaces(_ignores_zone),
+    ),
+    named(AUTOSTART, "a-schedule-is-not-stored", "autostart/reads-back", drop=True),
+    named(
+        AUTOSTART,
+        "schedules-are-tidied",
+        "autostart/reads-back",
+        rewrite=changed_text("schedule", str.lower),
+    ),
+    at(
+        AUTOSTART,
+        "schedules-are-set-once",
+        "A schedule that is set already is refused.",
+        "autostart/repeatable",
+        refuse=again("schedule"),
+    ),
+    at(
+        ("GET|PUT", f"{WORKSPACE}|/workspaces|{WORKSPACE}/autostart"),
+        "a-schedule-set-again-has-no-start",
+        "A schedule that is set again has no next start.",
+        "autostart/repeatable",
+        AUTOSTART,
+        alter=_no_next_after(again("schedule")),
+    ),
+    at(
+        SEEN,
+        "starts-are-half-a-minute-late",
+        "The next start is half a minute after the whole one.",
+        "autostart/whole-minutes",
+        AUTOSTART,
+        alter=on_workspaces(_start_moved(seconds=30)),
+    ),
+    at(
+        SEEN,
+        "starts-are-next-week",
+        "The next start is a week later than it could be.",
+        "autostart/whole-minutes",
+        AUTOSTART,
+        alter=on_workspaces(_start_moved(days=7)),
+    ),
+    at(
+        RESOLVE,
+        "asking-turns-the-schedule-off",
+        "Asking about parameters removes the schedule.",
+        "resolve-autostart/changes-nothing",
+        also=lambda c: ("PUT", f"{workspace_path(c)}/autostart", {}),
+    ),
+    at(
+        RESOLVE,
+        "every-other-answer-is-the-opposite",
+        "Every second answer about parameters is the opposite.",
+        "resolve-autostart/changes-nothing",
+        alter=on_success(_alternating()),
+    ),
+    named(
+        RESOLVE,
+        "a-mismatch-that-is-none",
+        "resolve-autostart/no-mismatch-without-updates",
+        alter=on_success(put(True, "parameter_mismatch")),
+    ),
+    minding(
+        "the-deleted-cannot-be-asked-about",
+        RESOLVE,
+        "resolve-autostart/of-a-deleted-one",
+        "Nothing is told of the parameters of deleted workspaces.",
+        in_status("deleted"),
+        refusal=404,
+    ),
+    minding(
+        "the-dormant-cannot-be-asked-about",
+        RESOLVE,
+        "resolve-autostart/of-a-deleted-one",
+        "Nothing is told of the parameters of dormant workspaces.",
+        dormant,
+        refusal=409,
     ),
 ]

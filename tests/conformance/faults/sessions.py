@@ -1,4 +1,4 @@
-"""Faults of signing in, of sessions, and of tokens that are limited in time or purpose."""
+"""Faults of sessions: signing in, cookies, and tokens that are limited in time or purpose."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from coder_conformance.reference.seed.default import MEMBER, OWNER
-from tests.conformance.faults.kit import GET, HEADER, LIST, dropped
+from tests.conformance.faults.pieces.places import GET, HEADER, LIST
+from tests.conformance.faults.pieces.requests import dropped
 from tests.conformance.faulty import Answer, Call, Fault
 
 LOGIN = r"/users/login"
@@ -64,7 +65,39 @@ def _one_session() -> Callable[[Answer], None]:
 
 _SESSION = Fault("", LIST, "", "POST", LOGIN, alone=True)
 _READ = Fault("", GET, "", "GET", ANY, alone=True)
-FAULTS = [
+
+
+FAULTS: list[Fault] = [
+    replace(
+        _READ,
+        id="tokens-never-expire",
+        requirement="authentication/expired-token",
+        method="POST",
+        path=TOKENS,
+        rewrite=dropped("lifetime"),
+        sentence="The lifetime that a token was made with is ignored.",
+    ),
+    replace(
+        _READ,
+        id="tokens-for-applications-open-everything",
+        requirement="authentication/scoped-token",
+        method="POST",
+        path=TOKENS,
+        rewrite=dropped("scope"),
+        sentence="The scope that a token was made with is ignored.",
+    ),
+    replace(
+        _READ,
+        id="a-header-comes-before-the-cookie-of-a-session",
+        requirement="session/cookie-decides",
+        rewrite=_header_before_cookie,
+    ),
+    replace(
+        _READ,
+        id="the-cookie-of-a-session-is-not-enough",
+        requirement="session/cookie-is-enough",
+        rewrite=_cookie_is_not_enough,
+    ),
     replace(
         _SESSION,
         id="signing-in-sets-no-cookie",
@@ -92,38 +125,8 @@ FAULTS = [
     ),
     replace(
         _READ,
-        id="the-cookie-of-a-session-is-not-enough",
-        requirement="session/cookie-is-enough",
-        rewrite=_cookie_is_not_enough,
-    ),
-    replace(
-        _READ,
-        id="a-header-comes-before-the-cookie-of-a-session",
-        requirement="session/cookie-decides",
-        rewrite=_header_before_cookie,
-    ),
-    replace(
-        _READ,
         id="sessions-are-no-bearer-tokens",
         requirement="session/token-sources",
         rewrite=_no_bearer,
-    ),
-    replace(
-        _READ,
-        id="tokens-never-expire",
-        requirement="authentication/expired-token",
-        method="POST",
-        path=TOKENS,
-        rewrite=dropped("lifetime"),
-        sentence="The lifetime that a token was made with is ignored.",
-    ),
-    replace(
-        _READ,
-        id="tokens-for-applications-open-everything",
-        requirement="authentication/scoped-token",
-        method="POST",
-        path=TOKENS,
-        rewrite=dropped("scope"),
-        sentence="The scope that a token was made with is ignored.",
     ),
 ]

@@ -8,12 +8,16 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from tests.conformance.faults.kit import WS
-from tests.conformance.faulty import WORKSPACE, Answer, Fault, Json, Message
+from tests.conformance.faults.pieces.makers import named
+from tests.conformance.faults.pieces.places import WS, WS_PATH
+from tests.conformance.faults.pieces.streams import kind, message_changed
+from tests.conformance.faulty import Answer, Call, Fault, Json, Message, status
 from tests.conformance.faulty_wire import CutError, Line
 
-WS_PATH = f"{WORKSPACE}/watch-ws"
-_BINARY, _CLOSE, _PING, _PONG = 0x82, 0x88, 0x89, 0x8A
+_BINARY = 0x82
+_PONG = 0x8A
+_CLOSE = 0x88
+_PING = 0x89
 _VERSION = re.compile(rb"(?i)(sec-websocket-version:) *(?!13\r)[^\r]*")
 _KEY = re.compile(rb"(?i)(sec-websocket-key:) *(?![A-Za-z0-9+/]{22}==)[^\r]*")
 
@@ -100,25 +104,74 @@ def _status(old: int, new: int) -> dict[str, Any]:
     return {"alter": alter, "messages": messages}
 
 
-FAULTS = [
+def _ws_binary(message: Message, _: Json) -> Iterable[Message]:
+    if kind(message):
+        return [{"type": "websocket.send", "bytes": message["text"].encode()}]
+    return [message]
+
+
+def _ws_no_data(message: Message, _: Json) -> Iterable[Message]:
+    return message_changed(message, lambda v: v["type"] == "ping" and v.pop("data"))
+
+
+def _ws_code(message: Message, _: Json) -> Iterable[Message]:
+    if message["type"] == "websocket.close":
+        return [{**message, "code": 1000}]
+    return [message]
+
+
+def _ws_subprotocol(message: Message, _: Json) -> Iterable[Message]:
+    if message["type"] == "websocket.accept":
+        return [{**message, "subprotocol": "chat"}]
+    return [message]
+
+
+def _any_origin(call: Call) -> None:
+    call.headers.pop("origin", None)
+
+
+FAULTS: list[Fault] = [
     _ws(
-        "handshakes-are-bad-requests",
-        "What is no handshake is answered with 400.",
-        "refused-handshakes",
-        **_status(426, 400),
+        "pings-are-not-answered",
+        "Protocol pings of the client are not answered.",
+        "answers-pings",
+        wire=_NoPongs,
     ),
     _ws(
-        "malformed-identifiers-are-not-watched",
-        "A malformed identifier is not found.",
-        "refused-handshakes",
-        **_status(400, 404),
+        "closes-are-all-normal",
+        "Every close is answered with 1000.",
+        "echoes-the-close",
+        wire=_AlwaysNormal,
     ),
     _ws(
-        "unknown-workspaces-are-gone",
-        "An unknown workspace is answered with 410.",
-        "refused-handshakes",
-        **_status(404, 410),
+        "closes-are-not-answered",
+        "A close is answered by ending the connection.",
+        "echoes-the-close",
+        wire=_NoGoodbye,
     ),
+    named(WS, "any-origin-may-watch", "watch-ws/foreign-origin", rewrite=_any_origin),
+    named(WS, "messages-are-binary", "watch-ws/framing", messages=_ws_binary),
+    named(WS, "a-ping-lacks-its-data", "watch-ws/framing", messages=_ws_no_data),
+    _ws(
+        "nothing-keeps-sockets-alive",
+        "There are no protocol pings.",
+        "keep-alive",
+        wire=_NoPings,
+        profile="full",
+    ),
+    _ws(
+        "json-pings-come-again",
+        "Each message is preceded by a JSON ping.",
+        "keep-alive",
+        messages=_pings_again,
+        profile="full",
+    ),
+    named(WS, "a-plain-request-is-400", "watch-ws/missing-upgrade", alter=status(426, 400)),
+    named(
+        WS, "a-subprotocol-is-agreed-to", "watch-ws/nothing-negotiated", messages=_ws_subprotocol
+    ),
+    named(WS, "the-close-code-is-1000", "watch-ws/one-way", messages=_ws_code),
+    named(WS, "clients-may-talk", "watch-ws/one-way", deaf=lambda _: True),
     _ws(
         "bytes-may-be-sent",
         "Binary messages of the client are ignored.",
@@ -144,35 +197,21 @@ FAULTS = [
         wire=lambda: _Replaced(_KEY, b"MDEyMzQ1Njc4OWFiY2RlZg=="),
     ),
     _ws(
-        "pings-are-not-answered",
-        "Protocol pings of the client are not answered.",
-        "answers-pings",
-        wire=_NoPongs,
+        "handshakes-are-bad-requests",
+        "What is no handshake is answered with 400.",
+        "refused-handshakes",
+        **_status(426, 400),
     ),
     _ws(
-        "closes-are-all-normal",
-        "Every close is answered with 1000.",
-        "echoes-the-close",
-        wire=_AlwaysNormal,
+        "malformed-identifiers-are-not-watched",
+        "A malformed identifier is not found.",
+        "refused-handshakes",
+        **_status(400, 404),
     ),
     _ws(
-        "closes-are-not-answered",
-        "A close is answered by ending the connection.",
-        "echoes-the-close",
-        wire=_NoGoodbye,
-    ),
-    _ws(
-        "nothing-keeps-sockets-alive",
-        "There are no protocol pings.",
-        "keep-alive",
-        wire=_NoPings,
-        profile="full",
-    ),
-    _ws(
-        "json-pings-come-again",
-        "Each message is preceded by a JSON ping.",
-        "keep-alive",
-        messages=_pings_again,
-        profile="full",
+        "unknown-workspaces-are-gone",
+        "An unknown workspace is answered with 410.",
+        "refused-handshakes",
+        **_status(404, 410),
     ),
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from tests.conformance.faults.kit import AUTOSTART, TTL, USAGE, field, of
+from tests.conformance.faults.pieces.makers import at
+from tests.conformance.faults.pieces.places import AUTOSTART, TTL, USAGE
+from tests.conformance.faults.pieces.requests import field
 from tests.conformance.faulty import Call, Fault, Further
 
 # Longer than any run.
@@ -18,22 +20,23 @@ def _later(call: Call) -> Further:
 
 
 FAULTS: list[Fault] = [
-    of(
-        USAGE,
-        "use-moves-no-deadline",
-        "Use by an app leaves the deadline where it is.",
-        "usage/moves-the-deadline",
-        drop=True,
-        when=lambda c: bool(field(c, "app_name") and field(c, "agent_id")),
+    at(
+        AUTOSTART,
+        "schedules-start-nothing",
+        "A schedule is kept, and nothing is started by it.",
+        "lifecycle/autostart",
+        deployment=NEVER,
+        profile="full",
     ),
-    of(
-        USAGE,
-        "use-moves-deadlines-by-less",
-        "Use moves the deadline to less than an hour from now, also use that names no app.",
-        "usage/moves-the-deadline",
-        also=_later,
+    at(
+        TTL,
+        "deadlines-stop-nothing",
+        "A deadline passes, and nothing is stopped.",
+        "lifecycle/autostop",
+        deployment=NEVER,
+        profile="full",
     ),
-    of(
+    at(
         USAGE,
         "use-is-never-noted",
         "Reports of use change nothing, ever.",
@@ -42,20 +45,19 @@ FAULTS: list[Fault] = [
         when=lambda c: not c.body,
         profile="full",
     ),
-    of(
-        AUTOSTART,
-        "schedules-start-nothing",
-        "A schedule is kept, and nothing is started by it.",
-        "lifecycle/autostart",
-        deployment=NEVER,
-        profile="full",
+    at(
+        USAGE,
+        "use-moves-no-deadline",
+        "Use by an app leaves the deadline where it is.",
+        "usage/moves-the-deadline",
+        drop=True,
+        when=lambda c: bool(field(c, "app_name") and field(c, "agent_id")),
     ),
-    of(
-        TTL,
-        "deadlines-stop-nothing",
-        "A deadline passes, and nothing is stopped.",
-        "lifecycle/autostop",
-        deployment=NEVER,
-        profile="full",
+    at(
+        USAGE,
+        "use-moves-deadlines-by-less",
+        "Use moves the deadline to less than an hour from now, also use that names no app.",
+        "usage/moves-the-deadline",
+        also=_later,
     ),
 ]
