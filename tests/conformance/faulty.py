@@ -170,7 +170,7 @@ def without_content(headers: dict[str, str]) -> dict[str, str]:
     return {k: v for k, v in headers.items() if k not in {"content-type", "content-length"}}
 
 
-def on_success(change: Callable[[Json], None]) -> Callable[[Answer], None]:
+def on_success(change: Callable[[Json], object]) -> Callable[[Answer], None]:
     """Change the JSON of successful answers."""
 
     def alter(answer: Answer) -> None:

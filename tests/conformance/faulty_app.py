@@ -241,8 +241,9 @@ class Faulty:
         async def receiving() -> Message:
             while True:
                 message = await receive()
-                heard = fault.deaf is None or message["type"] != "websocket.receive"
-                if heard or not fault.deaf(message):
+                if message["type"] != "websocket.receive":
+                    return message
+                if fault.deaf is None or not fault.deaf(message):
                     return message
                 self._note(True)
 
@@ -253,7 +254,7 @@ class Faulty:
 
 async def _read(scope: Scope, receive: Receive) -> Call:
     pieces: list[bytes] = []
-    more = True
+    more, broken = True, False
     while more:
         message = await receive()
         broken = message["type"] == "http.disconnect"
@@ -270,7 +271,7 @@ async def _has_left(receive: Receive) -> bool:
         message = await asyncio.wait_for(receive(), _NOTICED)
     except TimeoutError:
         return False
-    return message["type"] == "http.disconnect"
+    return bool(message["type"] == "http.disconnect")
 
 
 def _is_stream(answer: Answer) -> bool:

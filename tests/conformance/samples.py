@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from coder_conformance.catalogue import Requirement
+from coder_conformance.catalogue import Level, Requirement
 from coder_conformance.results import Failure, Outcome, Result, Run, Timing, Unjudged
 
 # Whatever a server might send to take over a page, a terminal, a table or a parser.
@@ -16,10 +14,9 @@ HOSTILE = (
 )
 
 
-def requirement(name: str, *operations: str, level: str = "MUST") -> Requirement:
+def requirement(name: str, *operations: str, level: Level = "MUST") -> Requirement:
     """A requirement of the server role."""
-    base = Requirement(name, "server", "MUST", f"The sentence of {name}.", operations, True, ())
-    return replace(base, level=level)  # type: ignore[arg-type] -- tests pass one of the three
+    return Requirement(name, "server", level, f"The sentence of {name}.", operations, True, ())
 
 
 def result(name: str, operation: str, outcome: Outcome, text: str = "why") -> Result:

@@ -10,7 +10,7 @@ import coder_conformance
 import coder_spec
 from coder_conformance import catalogue
 from coder_conformance.settings import Settings
-from tests.conformance.faults.catalogue import CLIENT_FAULTS, SERVER_FAULTS
+from tests.conformance.faults.catalogue import ALL_FAULTS
 
 SUITE = Path(coder_conformance.__file__).parent / "suite"
 
@@ -43,7 +43,7 @@ def test_each_requirement_has_a_test_and_each_test_a_requirement() -> None:
 
 def test_each_requirement_has_a_fault() -> None:
     """Every test can fail: the self-test knows a server or a client that breaks its requirement."""
-    broken = {fault.requirement for fault in [*SERVER_FAULTS, *CLIENT_FAULTS]}
+    broken = {fault.requirement for fault in ALL_FAULTS}
     testable = {name for name, entry in catalogue.load().items() if not entry.untestable}
     assert testable - broken == set()
 

@@ -12,6 +12,7 @@ import pytest
 
 from coder_conformance import catalogue as requirements
 from tests.conformance.faults.catalogue import (
+    ALL_FAULTS,
     CLIENT_FAULTS,
     SERVER_FAULTS,
     judge_client,
@@ -42,9 +43,9 @@ def test_a_faulty_client_is_found_out(fault: ClientFault, tmp_path: Path) -> Non
 def test_every_fault_breaks_a_requirement_there_is() -> None:
     """Faults have names of their own and name a requirement and an operation of the catalogue."""
     known = requirements.load()
-    names = Counter(fault.id for fault in [*SERVER_FAULTS, *CLIENT_FAULTS])
+    names = Counter(fault.id for fault in ALL_FAULTS)
     assert [name for name, count in names.items() if count > 1] == []
-    for fault in [*SERVER_FAULTS, *CLIENT_FAULTS]:
+    for fault in ALL_FAULTS:
         assert fault.requirement in known, fault.id
         assert fault.operation in known[fault.requirement].operations, fault.id
 

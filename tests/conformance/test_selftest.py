@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from coder_conformance.reference.seed.default import OWNER
-from tests.conformance.faults.catalogue import CLIENT_FAULTS, SERVER_FAULTS
-from tests.conformance.faulty import Answer, Call, Fault
+from tests.conformance.faults.catalogue import ALL_FAULTS, SERVER_FAULTS
+from tests.conformance.faulty import Answer, Call, Fault, Message
 from tests.conformance.faulty_server import HEALTHY
 from tests.conformance.selftest import page, plain
 from tests.conformance.selftest.records import Journal, Record
@@ -65,7 +65,7 @@ def test_records_survive_an_interruption(tmp_path: Path) -> None:
 
 def test_every_fault_has_a_sentence() -> None:
     """It begins with a capital letter, ends with a full stop, and fits a cell of a table."""
-    for fault in [*SERVER_FAULTS, *CLIENT_FAULTS]:
+    for fault in ALL_FAULTS:
         text = page.sentence(fault)
         assert text[0].isupper() or not text[0].isalpha(), fault.id
         assert text.endswith("."), fault.id
@@ -93,7 +93,7 @@ def test_the_page_tells_what_was_found_and_what_was_not() -> None:
     assert f"- `{two.id}` (breaks `{two.requirement}`): only other requirements failed" in text
     assert f"- `{three.id}` (breaks `{three.requirement}`): the fault had no occasion" in text
     assert f"by schemathesis alone and not by the suite: `{two.id}`." in text
-    assert all(f"| `{fault.id}` |" in text for fault in [*SERVER_FAULTS, *CLIENT_FAULTS])
+    assert all(f"| `{fault.id}` |" in text for fault in ALL_FAULTS)
 
 
 def test_schemathesis_is_told_what_exists() -> None:
@@ -119,13 +119,12 @@ def test_a_failure_elsewhere_is_no_detection() -> None:
 async def test_occasions_are_counted(tmp_path: Path) -> None:
     """Only answers that really were changed count."""
     del tmp_path
-    from tests.conformance.faulty_app import Faulty, Tally  # noqa: PLC0415
-    from tests.conformance.faulty_app import Message as Sent  # noqa: PLC0415
+    from tests.conformance.faulty_app import Faulty, Send, Tally  # noqa: PLC0415
 
-    async def app(scope: object, receive: object, send: object) -> None:
+    async def app(scope: object, receive: object, send: Send) -> None:
         del scope, receive
-        await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
-        await send({"type": "http.response.body", "body": b"{}"})  # type: ignore[operator]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
 
     def alter(answer: Answer) -> None:
         assert isinstance(answer.call, Call)
@@ -134,12 +133,12 @@ async def test_occasions_are_counted(tmp_path: Path) -> None:
 
     tally = Tally()
     fault = Fault("x", "o", "r", "GET", "/things/.*", alter)
-    faulty = Faulty(app, fault, tally)  # type: ignore[arg-type]
+    faulty = Faulty(app, fault, tally)
 
-    async def receive() -> Sent:
+    async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def send(message: Sent) -> None:
+    async def send(message: Message) -> None:
         del message
 
     for path in ("/things/good", "/things/bad", "/other"):

@@ -77,7 +77,7 @@ def _first_data(piece: bytes, memory: Json) -> bool:
     if not is_event(piece, "data"):
         return False
     memory["seen"] = memory.get("seen", 0) + 1
-    return memory["seen"] == 1
+    return bool(memory["seen"] == 1)
 
 
 def _silent(piece: bytes, memory: Json) -> Iterable[bytes]:

@@ -83,7 +83,7 @@ def _twice_started() -> Callable[[Call], bool]:
     def twice(call: Call) -> bool:
         was = last.get(identifier(call), "start")
         last[identifier(call)] = str(field(call, "transition"))
-        return was == field(call, "transition") == "start"
+        return bool(was == field(call, "transition") == "start")
 
     return twice
 

@@ -74,7 +74,15 @@ from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import serving
 
 Json = dict[str, Any]
-__all__ = ["CLIENT_FAULTS", "SERVER_FAULTS", "Found", "judge", "judge_client", "judge_server"]
+__all__ = [
+    "ALL_FAULTS",
+    "CLIENT_FAULTS",
+    "SERVER_FAULTS",
+    "Found",
+    "judge",
+    "judge_client",
+    "judge_server",
+]
 TOKENS = {
     "CODER_SESSION_TOKEN": str(OWNER.token),
     "CODER_OTHER_TOKEN": str(MEMBER.token),
@@ -138,6 +146,7 @@ SERVER_FAULTS: list[Fault] = [
     *interruptions.FAULTS,
     *connections.FAULTS,
 ]
+ALL_FAULTS: list[Fault | ClientFault] = [*SERVER_FAULTS, *CLIENT_FAULTS]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from fnmatch import fnmatch
 from pathlib import Path
 
-from tests.conformance.faults.catalogue import CLIENT_FAULTS, SERVER_FAULTS
+from tests.conformance.faults.catalogue import ALL_FAULTS, SERVER_FAULTS
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import HEALTHY
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def _chosen(options: argparse.Namespace) -> list[AnyFault]:
-    every: list[AnyFault] = [*SERVER_FAULTS, *CLIENT_FAULTS, *SPECIMENS]
+    every: list[AnyFault] = [*ALL_FAULTS, *SPECIMENS]
     if options.schemathesis:
         every = [CONTROL, *SERVER_FAULTS]  # it judges no clients
     if options.role:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from coder_conformance import catalogue as requirements
 from coder_conformance.report.visible import visible
-from tests.conformance.faults.catalogue import CLIENT_FAULTS, SERVER_FAULTS
+from tests.conformance.faults.catalogue import ALL_FAULTS, CLIENT_FAULTS, SERVER_FAULTS
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import HEALTHY
@@ -138,7 +138,7 @@ def _line(title: str, faults: Sequence[Fault | ClientFault], records: Records) -
 
 def _misses(suite: Records) -> str:
     lines: list[str] = []
-    for fault in [*SERVER_FAULTS, *CLIENT_FAULTS]:
+    for fault in ALL_FAULTS:
         record = suite.get(fault.id)
         if record is None or record.verdict == "found":
             continue

@@ -11,7 +11,7 @@ from tests.conformance.faulty import Json
 Change = Callable[[Json], None]
 
 
-def deep(change: Callable[[Json], None]) -> Callable[[Json], None]:
+def deep(change: Callable[[Json], object]) -> Callable[[Json], None]:
     """Change each agent of a workspace."""
 
     def each(workspace: Json) -> None:
