@@ -48,7 +48,7 @@ def _failure(
     url: str, *, is_async: bool, action: Callable[[Any], Any] = _get, **options: Any
 ) -> CoderError:
     """Return the exception that an action over a real connection ends in."""
-    arguments = {"token": "token", "timeout": _LIMIT, "retry": False} | options
+    arguments: dict[str, Any] = {"token": "token", "timeout": _LIMIT, "retry": False} | options
 
     def blocking() -> None:
         with Client(url, **arguments) as client:
@@ -184,12 +184,12 @@ def test_an_answer_of_200_megabytes(is_async: bool, announced: bool) -> None:
         connection.sendall(
             f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{head}\r\n".encode()
         )
-        for _ in range(size // len(piece)):
+        for _number in range(size // len(piece)):
             connection.sendall(piece)
 
     with raw_server(script) as peer:
         # The default limit for what is announced; a low one, to be quick, for what is not.
-        options = {} if announced else {"max_answer_bytes": 1024 * 1024}
+        options: dict[str, Any] = {} if announced else {"max_answer_bytes": 1024 * 1024}
         error = _failure(peer.url, is_async=is_async, timeout=3, **options)
     assert isinstance(error, AnswerTooLargeError)
     assert error.limit == options.get("max_answer_bytes", 128 * 1024 * 1024)

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -82,6 +83,10 @@ def test_times_to_live_have_bounds(runner: Runner, ttl: timedelta) -> None:
         )
 
 
+def _extended(by: datetime | timedelta) -> Callable[[Any], Any]:
+    return lambda c: c.workspaces.extend_workspace(WORKSPACE_ID, by)
+
+
 def test_deadlines(runner: Runner) -> None:
     """A deadline is a moment, or how long it is until then."""
     server = answers(json_answer(200, {"message": "Deadline updated."}))
@@ -99,7 +104,7 @@ def test_deadlines(runner: Runner) -> None:
         (timedelta.max, "no calendar"),
     ):
         with pytest.raises(InvalidArgumentError, match=text):
-            runner.run(server, lambda c, bad=bad: c.workspaces.extend_workspace(WORKSPACE_ID, bad))
+            runner.run(server, _extended(bad))
 
 
 def _use(client: Any, seconds: float = 20 * _TICK, interval: float = _TICK) -> Any:
