@@ -46,7 +46,7 @@ check: setup ## Lint the contract, find drift, lint and type-check the code
 	@$(BIN)/python -m coder_generator --check
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
-	@$(BIN)/mypy conformance generated generator spec
+	@$(BIN)/mypy conformance generated generator spec tests
 	@$(BIN)/basedpyright --level error
 
 # Four workers, since many tests wait for timers and processes rather than for a core.
