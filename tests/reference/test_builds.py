@@ -201,7 +201,7 @@ def test_versions_have_to_be_imported(make_api: Callable[..., Api], job: str, st
     """A version that is not imported yet is 406, one that failed 400; archived ones are 400."""
     seed = default_seed()
     seed.templates[0].versions += [
-        VersionSeed(name="unready", job=job),  # type: ignore[arg-type]
+        VersionSeed(name="unready", job=job),  # type: ignore[arg-type]  # one of its words
         VersionSeed(name="old", archived=True),
     ]
     seed.templates[0].active = "v2"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from coder_spec import Operation
+
 from .contract_watch import CONTRACT, JSON_TYPE, Answer, Headers, Watch, operation_of
 from .support import ABSENT_ID
 
@@ -64,8 +66,8 @@ def test_events_are_held_against_their_schemas() -> None:
 
 
 @pytest.mark.parametrize("operation", CONTRACT.operations, ids=lambda each: each.id)
-def test_every_operation_is_recognized(operation: object) -> None:
+def test_every_operation_is_recognized(operation: Operation) -> None:
     """A request is held against the operation that it is for, and no other."""
-    found = CONTRACT.operation(operation.id)  # type: ignore[attr-defined]
+    found = CONTRACT.operation(operation.id)
     path = "/api/v2" + found.path.replace("{", "x").replace("}", "")
     assert operation_of(found.method, path) is found

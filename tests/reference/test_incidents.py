@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from coder_conformance.reference.seed.default import default_seed
-from coder_conformance.reference.seed.model import Hang, Seed, TemplateSeed, VersionSeed
+from coder_conformance.reference.seed.model import Hang, Seed, TemplateSeed, Transition, VersionSeed
 
 from .support import ABSENT_ID, Api
 
@@ -111,10 +111,10 @@ def test_incidents_need_something_to_befall(api: Api) -> None:
             mistake()
 
 
-def stuck(state: Hang, transition: str = "start") -> Seed:
+def stuck(state: Hang, transition: Transition = "start") -> Seed:
     """Return contents whose template has builds that get stuck."""
     seed = default_seed()
-    version = VersionSeed(name="v", hangs={transition: state})  # type: ignore[dict-item]
+    version = VersionSeed(name="v", hangs={transition: state})
     seed.templates = [TemplateSeed(name="docker", versions=[version])]
     return seed
 

@@ -71,7 +71,7 @@ def test_who_is_not_started(make_api: Callable[..., Api], state: str) -> None:
     )
     workspace.state = "stopped"
     if state in ("running", "failed"):
-        workspace.state = state  # type: ignore[assignment]
+        workspace.state = state  # type: ignore[assignment]  # one of its words
     workspace.dormant = state == "dormant"
     seed.workspaces = [workspace]
     api = make_api(seed)
