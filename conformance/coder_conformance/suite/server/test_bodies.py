@@ -198,9 +198,10 @@ def of_other_kinds(scenario: Scenario, schema: Json) -> list[Any]:
         wrong += [[value] for value in of_other_kinds(scenario, plain["items"])]
     for name, inner in plain.get("properties", {}).items():
         wrong += [{name: value} for value in of_other_kinds(scenario, inner)]
-    if isinstance(inner := plain.get("additionalProperties"), dict):
+    further: Json | bool = plain.get("additionalProperties", False)
+    if isinstance(further, dict):
         key = scenario.world.me["id"]
-        wrong += [{key: value} for value in of_other_kinds(scenario, inner)]
+        wrong += [{key: value} for value in of_other_kinds(scenario, further)]
     return wrong
 
 
