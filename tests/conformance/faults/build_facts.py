@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from tests.conformance.faults.pieces.answers import Alter
 from tests.conformance.faults.pieces.makers import at, named
 from tests.conformance.faults.pieces.places import BUILD, GET, NOBODY, SEEN, SHOWN
 from tests.conformance.faults.pieces.requests import field
-from tests.conformance.faults.pieces.workspaces import only, put
+from tests.conformance.faults.pieces.workspaces import moved_by, only, put
 from tests.conformance.faulty import Fault, Json, on_success, on_workspaces
 
 
 def _deadline_late(workspace: Json) -> None:
     build = workspace["latest_build"]
     if build["deadline"]:
-        moved = datetime.fromisoformat(build["deadline"]) + timedelta(hours=1)
-        build["deadline"] = moved.isoformat().replace("+00:00", "Z")
+        build["deadline"] = moved_by(build["deadline"], hours=1)
 
 
 def _number_off(workspace: Json) -> None:
@@ -32,11 +29,6 @@ def _status(old: str, new: str) -> Alter:
     return on_workspaces(change)
 
 
-def _moved(text: str, seconds: float) -> str:
-    moved = datetime.fromisoformat(text) + timedelta(seconds=seconds)
-    return moved.isoformat().replace("+00:00", "Z")
-
-
 def _other_version(shown: Json) -> None:
     if shown["latest_build"]["build_number"] > 1:
         shown["latest_build"]["template_version_id"] = NOBODY
@@ -46,13 +38,13 @@ def _as_first(shown: Json) -> None:
     """Every build was created when the workspace was."""
     build = shown["latest_build"]
     if build["build_number"] > 1:
-        build["created_at"] = build["job"]["created_at"] = _moved(shown["created_at"], -1)
+        build["created_at"] = build["job"]["created_at"] = moved_by(shown["created_at"], seconds=-1)
 
 
 def _started_late(shown: Json) -> None:
     job = shown["latest_build"]["job"]
     if "completed_at" in job and "started_at" in job:
-        job["started_at"] = _moved(job["completed_at"], 1)
+        job["started_at"] = moved_by(job["completed_at"], seconds=1)
 
 
 def _sick(shown: Json) -> None:

@@ -11,7 +11,7 @@ from tests.conformance.faults.pieces.answers import Alter
 from tests.conformance.faults.pieces.makers import at, named
 from tests.conformance.faults.pieces.places import CREATE, CREATE_IN, CREATED, SEEN, SHOWN, UUID
 from tests.conformance.faults.pieces.requests import dropped, field, is_json, recipient, strangers
-from tests.conformance.faults.pieces.workspaces import put
+from tests.conformance.faults.pieces.workspaces import moved_by, put
 from tests.conformance.faulty import Call, Fault, Json, on_workspaces
 
 NAMED = {OWNER.username, MEMBER.username}
@@ -42,8 +42,7 @@ def _given(name: str, value: Any) -> Callable[[Call], None]:
 
 
 def _ahead(shown: Json) -> None:
-    moved = datetime.fromisoformat(shown["created_at"]) + timedelta(hours=1)
-    shown["created_at"] = shown["last_used_at"] = moved.isoformat().replace("+00:00", "Z")
+    shown["created_at"] = shown["last_used_at"] = moved_by(shown["created_at"], hours=1)
 
 
 def _is_first(shown: Json) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults.pieces.answers import headers_dropped, missing, says
+from tests.conformance.faults.pieces.answers import Alter, headers_dropped, missing, says
 from tests.conformance.faults.pieces.makers import at, named
 from tests.conformance.faults.pieces.places import (
     DORMANT,
@@ -39,10 +39,15 @@ def _truth(value: Any) -> Any:
     return {"true": True, "false": False, 1: True, 0: False}.get(value, value)
 
 
-def _plain_404(answer: Answer) -> None:
-    if answer.status == 404 and b"Route not found." in answer.body:
-        answer.body = b"404 page not found\n"
-        answer.headers["content-type"] = "text/plain; charset=utf-8"
+def _plain(status: int, about: bytes, text: bytes) -> Alter:
+    """Say in plain text what some errors are."""
+
+    def alter(answer: Answer) -> None:
+        if answer.status == status and about in answer.body:
+            answer.body = text
+            answer.headers["content-type"] = "text/plain; charset=utf-8"
+
+    return alter
 
 
 def _path(change: Callable[[str], str]) -> Callable[[Call], None]:
@@ -50,13 +55,6 @@ def _path(change: Callable[[str], str]) -> Callable[[Call], None]:
         call.path = change(call.path)
 
     return rewrite
-
-
-def _plain(answer: Answer) -> None:
-    """Malformed identifiers are refused in plain text."""
-    if answer.status == 400 and b"UUID" in answer.body:
-        answer.body = b"invalid UUID\n"
-        answer.headers["content-type"] = "text/plain; charset=utf-8"
 
 
 def _status(old: tuple[int, ...], new: int, when: Callable[[Call], bool]) -> Any:
@@ -68,12 +66,6 @@ def _status(old: tuple[int, ...], new: int, when: Callable[[Call], bool]) -> Any
             answer.headers = without_content(answer.headers)
 
     return alter
-
-
-def _page_not_found(answer: Answer) -> None:
-    if answer.status == 404 and b"Route" in answer.body:
-        answer.body = b"404 page not found\n"
-        answer.headers["content-type"] = "text/plain; charset=utf-8"
 
 
 def _after_all(answer: Answer) -> None:
@@ -125,7 +117,7 @@ FAULTS: list[Fault] = [
         "malformed-identifiers-are-told-in-plain-text",
         "A malformed identifier is refused in plain text.",
         "routes/malformed-identifier",
-        alter=_plain,
+        alter=_plain(400, b"UUID", b"invalid UUID\n"),
     ),
     at(
         TIMINGS,
@@ -217,7 +209,7 @@ FAULTS: list[Fault] = [
         "Unknown routes are answered in plain text.",
         "routes/unknown-route",
         LIST,
-        alter=_plain_404,
+        alter=_plain(404, b"Route not found.", b"404 page not found\n"),
     ),
     at(
         ("GET", rf"{_OWN}(?!acl|watch|timings|resolve|builds)[^/]+(/.*)?"),
@@ -233,7 +225,7 @@ FAULTS: list[Fault] = [
         "An unknown path below a workspace is told in plain text.",
         "routes/unknown-route-of-a-workspace",
         GET,
-        alter=_page_not_found,
+        alter=_plain(404, b"Route", b"404 page not found\n"),
     ),
     at(
         ("[A-Z]+", f"{WORKSPACE}/ttl"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from tests.conformance.faults.pieces.answers import Alter
 from tests.conformance.faults.pieces.makers import at, lost_in, named, refused_in
@@ -29,8 +28,7 @@ def _local_start(workspace: Json) -> None:
 
 def _next_start_late(workspace: Json) -> None:
     if workspace["next_start_at"]:
-        moved = datetime.fromisoformat(workspace["next_start_at"]) + timedelta(hours=1)
-        workspace["next_start_at"] = moved.isoformat().replace("+00:00", "Z")
+        workspace["next_start_at"] = moved_by(workspace["next_start_at"], hours=1)
 
 
 def _no_next_start(workspace: Json) -> None:
@@ -65,8 +63,7 @@ def _ignores_zone(workspace: Json) -> None:
     """A start in another zone than UTC is shown as if that were UTC."""
     schedule = workspace.get("autostart_schedule") or ""
     if workspace["next_start_at"] and "UTC" not in schedule and "=" in schedule:
-        moved = datetime.fromisoformat(workspace["next_start_at"]) + timedelta(hours=9)
-        workspace["next_start_at"] = moved.isoformat().replace("+00:00", "Z")
+        workspace["next_start_at"] = moved_by(workspace["next_start_at"], hours=9)
 
 
 def _alternating() -> Callable[[Json], None]:

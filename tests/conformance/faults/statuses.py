@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.conformance.faults.pieces.answers import accepts, headers_dropped
+from tests.conformance.faults.pieces.answers import Alter, accepts, headers_dropped
 from tests.conformance.faults.pieces.makers import at, named
 from tests.conformance.faults.pieces.places import (
     ACL,
@@ -23,14 +23,14 @@ from tests.conformance.faults.pieces.requests import field, ttl
 from tests.conformance.faulty import Answer, Call, Fault, status
 
 
-def _typed_nothing(answer: Answer) -> None:
-    if answer.status == 204:
-        answer.headers["content-type"] = "application/json; charset=utf-8"
+def _typed(status: int) -> Alter:
+    """Give nothing a content type."""
 
+    def alter(answer: Answer) -> None:
+        if answer.status == status:
+            answer.headers["content-type"] = "application/json; charset=utf-8"
 
-def _not_modified_typed(answer: Answer) -> None:
-    if answer.status == 304:
-        answer.headers["content-type"] = "application/json; charset=utf-8"
+    return alter
 
 
 def _untraced(answer: Answer) -> None:
@@ -72,7 +72,7 @@ FAULTS: list[Fault] = [
         "Answers without content have a content type.",
         "contract/content-type",
         TTL,
-        alter=_typed_nothing,
+        alter=_typed(204),
     ),
     at(
         EVERYWHERE,
@@ -80,7 +80,7 @@ FAULTS: list[Fault] = [
         "A dormancy that is already so is answered with a content type.",
         "contract/content-type",
         DORMANT,
-        alter=_not_modified_typed,
+        alter=_typed(304),
     ),
     named(
         ("POST", r"/organizations/.*"),

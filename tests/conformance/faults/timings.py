@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from tests.conformance.faults.pieces.answers import stages_reversed
 from tests.conformance.faults.pieces.makers import at, named
 from tests.conformance.faults.pieces.past import in_status, minding
 from tests.conformance.faults.pieces.places import NOBODY, TIMINGS
+from tests.conformance.faults.pieces.workspaces import moved_by
 from tests.conformance.faulty import Answer, Fault, Json, on_success
 
 _LISTS = ("provisioner_timings", "agent_script_timings", "agent_connection_timings")
@@ -78,8 +79,7 @@ def _moved(minutes: int) -> Callable[[Json], None]:
     def change(value: Json) -> None:
         for timing in value["provisioner_timings"]:
             for end in ("started_at", "ended_at"):
-                moment = datetime.fromisoformat(timing[end]) + timedelta(minutes=minutes)
-                timing[end] = moment.isoformat().replace("+00:00", "Z")
+                timing[end] = moved_by(timing[end], minutes=minutes)
 
     return change
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 
 from tests.conformance.faults.pieces.makers import at, named
 from tests.conformance.faults.pieces.past import Memory, dormant, in_status, minding, remembering
@@ -17,7 +16,7 @@ from tests.conformance.faults.pieces.requests import (
     workspace_path,
 )
 from tests.conformance.faults.pieces.searches import replaced
-from tests.conformance.faults.pieces.workspaces import is_stopped, only, put
+from tests.conformance.faults.pieces.workspaces import is_stopped, moved_by, only, put
 from tests.conformance.faulty import Answer, Fault, Json, on_workspaces
 
 
@@ -57,8 +56,7 @@ def _from_its_beginning(workspace: Json) -> None:
     """Count the time from the creation of the job, a minute before which nobody came."""
     build = workspace["latest_build"]
     if build["deadline"] and build["build_number"] > 1:
-        moved = datetime.fromisoformat(build["deadline"]) - timedelta(minutes=1)
-        build["deadline"] = moved.isoformat().replace("+00:00", "Z")
+        build["deadline"] = moved_by(build["deadline"], minutes=-1)
 
 
 class _Older:
@@ -71,8 +69,7 @@ class _Older:
         build, now = workspace["latest_build"], workspace.get("ttl_ms") or 0
         first = self.first.setdefault(workspace["id"], now)
         if build["deadline"] and build["build_number"] > 1 and now != first:
-            moved = datetime.fromisoformat(build["deadline"]) + timedelta(milliseconds=first - now)
-            build["deadline"] = moved.isoformat().replace("+00:00", "Z")
+            build["deadline"] = moved_by(build["deadline"], milliseconds=first - now)
 
 
 FAULTS: list[Fault] = [
