@@ -1,4 +1,4 @@
-"""More faults of clients: streams, and what they offer besides the operations."""
+"""Faults of clients: streams, and what they offer besides the operations."""
 
 from __future__ import annotations
 

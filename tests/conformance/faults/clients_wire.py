@@ -1,4 +1,4 @@
-"""More faults of clients: what they send, and what they make of one answer."""
+"""Faults of clients: what they send, and what they make of one answer."""
 
 from __future__ import annotations
 
