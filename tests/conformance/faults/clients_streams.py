@@ -7,12 +7,33 @@ from tests.conformance.faults.clients import ClientFault
 SSE, WS = "watchWorkspaceById", "watchWorkspaceByIdViaWebsockets"
 GET, LIST = "getWorkspaceMetadataById", "listWorkspaces"
 EVENTS, ENDS = "client/streams-events", "client/stream-ends"
+ODD = "client/survives-odd-events"
 SAFELY, AFTER, PAGES = "client/repeats-safely", "client/retry-after", "client/reads-whole-lists"
 AGAIN, QUERIES = "client/reconnects", "client/builds-queries"
 _TEMPORARY = "frozenset({429, 502, 503, 504})"
 _FAILURE = "raise _sse_failure(self._exchange, error) from error"
 
 FAULTS = [
+    ClientFault(
+        "events-may-lack-fields",
+        SSE,
+        ODD,
+        "_events.py",
+        """            status=None,
+            lenient=exchange.settings.lenient,""",
+        """            status=None,
+            lenient=True,""",
+        sentence="Events without fields that the contract requires are values.",
+    ),
+    ClientFault(
+        "messages-may-lack-fields",
+        WS,
+        ODD,
+        "_events.py",
+        "payload, operation=call.operation, body=body, lenient=exchange.settings.lenient",
+        "payload, operation=call.operation, body=body, lenient=True",
+        sentence="WebSocket messages without fields that the contract requires are values.",
+    ),
     ClientFault(
         "large-events-are-refused",
         SSE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 
 from coder_conformance.client import Arguments, Raised, Returned
+from coder_conformance.context import Context
 from coder_conformance.exchange import Exchange, shorten
 from coder_conformance.patience import Patient
 from coder_conformance.payloads import Payloads
@@ -203,3 +205,22 @@ def same(sent: Any, got: Returned | Raised, exchange: Exchange) -> None:
     found = difference(normal(sent), normal(got.value))
     if found:
         raise Mismatch("the value that the server sent", found, exchange)
+
+
+def required(context: Context, schema: Json, value: Any) -> Iterator[tuple[Json, str]]:
+    """Every object in a value with the name of a field that its schema requires."""
+    schema = context.contract.resolve(schema)
+    if is_array(value):
+        for item in value:
+            yield from required(context, schema["items"], item)
+    elif is_object(value):
+        for name in schema.get("required", ()):
+            yield value, name
+        for name, described in schema.get("properties", {}).items():
+            if name in value:
+                yield from required(context, _not_null(described), value[name])
+
+
+def _not_null(schema: Json) -> Json:
+    options = [o for o in schema.get("oneOf", []) if o.get("type") != "null"]
+    return options[0] if len(options) == 1 else schema

@@ -27,12 +27,12 @@ from coder_conformance.suite.client.calls import (
     few,
     play,
     play_json,
+    required,
     same,
     some_arguments,
     success,
 )
 from coder_spec import Operation
-from coder_spec.files import is_array, is_object
 
 Json = dict[str, Any]
 ENVELOPE = {"$ref": "#/components/schemas/Response"}
@@ -229,7 +229,7 @@ def _incomplete(
     def check(payload: Any, chance: Any) -> None:
         context.checked += 1
         broken = copy.deepcopy(payload)
-        places = list(_required(context, schema, broken))
+        places = list(required(context, schema, broken))
         holder, name = places[chance.randrange(len(places))]
         del holder[name]
         play(stub, Answer(status, JSON, [json.dumps(broken).encode()]))
@@ -239,22 +239,3 @@ def _incomplete(
             raise Mismatch(expected, shorten(raised.shown), stub.received[-1])
 
     check()
-
-
-def _required(context: Context, schema: Json, value: Any) -> Any:
-    """Every object in a value with the name of a field that its schema requires."""
-    schema = context.contract.resolve(schema)
-    if is_array(value):
-        for item in value:
-            yield from _required(context, schema["items"], item)
-    elif is_object(value):
-        for name in schema.get("required", ()):
-            yield value, name
-        for name, described in schema.get("properties", {}).items():
-            if name in value:
-                yield from _required(context, _not_null(described), value[name])
-
-
-def _not_null(schema: Json) -> Json:
-    options = [o for o in schema.get("oneOf", []) if o.get("type") != "null"]
-    return options[0] if len(options) == 1 else schema

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +25,7 @@ from coder_conformance.suite.client.calls import (
     as_found,
     example,
     play,
+    required,
     same,
     some_arguments,
 )
@@ -124,6 +127,50 @@ def test_stream_errors(
         same([workspace], Returned(list(got.before)), seen)
 
     check()
+
+
+@pytest.mark.requirement("client/survives-odd-events")
+def test_odd_events(
+    context: Context, client: Patient, stub: Stub, payloads: Payloads, operation: Operation
+) -> None:
+    """Data without a required field, of another kind, or that breaks off; after a good event."""
+    workspaces = payloads.ready(WORKSPACE)
+
+    def refuses(good: Any, answer: Answer, what: str) -> None:
+        context.checked += 1
+        play(stub, answer)
+        got = _read(client, stub, operation, 2)
+        if not isinstance(got, Raised) or got.kind != "decoding":
+            expected = f"a decoding error for an event {what}"
+            raise Mismatch(expected, shorten(repr(got)), stub.received[-1])
+        same([good], Returned(list(got.before)), stub.received[-1])
+
+    @as_found()
+    @given(workspaces, st.randoms(use_true_random=False))
+    def check(good: Any, chance: Any) -> None:
+        broken = copy.deepcopy(good)
+        places = list(required(context, WORKSPACE, broken))
+        holder, name = places[chance.randrange(len(places))]
+        del holder[name]
+        events: list[Event] = [("ping", None), ("data", good), ("data", broken)]
+        refuses(good, stream_answer(operation, events, []), f"without {name}")
+
+    check()
+    good = example(workspaces)
+    others: list[Any] = [None, [], "x", 5, {}]
+    for odd in others:
+        events = [("data", good), ("data", odd)]
+        refuses(good, stream_answer(operation, events, []), f"with {odd!r} for a workspace")
+    begun = stream_answer(operation, [("data", good), ("data", good)], [])
+    *before, last = begun.chunks if len(begun.chunks) > 1 else halves(begun.chunks[0])
+    cut = last.rstrip()[:-9] + last[len(last.rstrip()) :]
+    refuses(good, replace(begun, chunks=[*before, cut]), "that breaks off")
+
+
+def halves(events: bytes) -> tuple[bytes, bytes]:
+    """Two server-sent events, one by one."""
+    first, end, second = events.partition(b"\n\n")
+    return first + end, second
 
 
 @pytest.mark.requirement("client/stream-ends")
