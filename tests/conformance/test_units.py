@@ -298,7 +298,6 @@ def test_contradictions_are_found(reference_url: str, reference_owner_token: str
         (["latest_build", "workspace_id"], ID, "workspace_id"),
         (["latest_build", "status"], "stopped", "status"),
         (["latest_build", "job", "completed_at"], None, "completed_at"),
-        (["latest_build", "has_ai_task"], None, "has_ai_task"),
         (["updated_at"], "2030-01-01T00:00:00Z", "updated_at"),
     ]
     for place, value, named in changes:

@@ -132,9 +132,12 @@ def test_deadline(scenario: Scenario, shared: Shared) -> None:
 
 @MARK("lifecycle/while-building")
 def test_while_building(scenario: Scenario, shared: Shared) -> None:
-    """Nothing is there before it is there."""
+    """Nothing is there before it is there, and has_ai_task at the end."""
     for turn in turns(scenario, shared):
-        for build in builds_of(scenario, turn)[:-1]:
+        *builds, last = builds_of(scenario, turn)
+        if "has_ai_task" not in last:
+            raise Mismatch("has_ai_task of a build that has ended", "none", turn.steps[-1])
+        for build in builds:
             if build["deadline"] is not None or build["resources"]:
                 seen = f"deadline {build['deadline']}, {len(build['resources'])} resources"
                 raise Mismatch("no deadline and no resources", seen, turn.steps[-1])

@@ -94,7 +94,7 @@ def test_never_updated(scenario: Scenario, stopped: Json) -> None:
     for dormant in (True, False):
         body = {"dormant": dormant}
         scenario.on(stopped, "updateWorkspaceDormancyStatusById", 200, body=body)
-    scenario.shows(stopped, updated_at=stopped["created_at"])
+    scenario.shows(stopped, updated_at=stopped["updated_at"])
 
 
 @MARK("get/monotonic-reads")
