@@ -12,6 +12,8 @@ from .world import World
 
 Json = dict[str, Any]
 TTL = "updateWorkspaceTtlById"
+DORMANT = "updateWorkspaceDormancyStatusById"
+EXTEND = "extendWorkspaceDeadlineById"
 _TTL_MS = 5_400_000
 
 
@@ -38,6 +40,9 @@ def turn_over(world: World, workspace: Json, other: Json) -> Cycle:
         **_settle(world, path, {"schedule": schedule}, "always"),
         "favoriteWorkspaceById": world.ask("favoriteWorkspaceById", path),
     }
+    # Waking up may leave the next start open, until the first build.
+    if world.ask(DORMANT, path, body={"dormant": True}).status == 200:
+        world.ask(DORMANT, path, body={"dormant": False})
     made = Cycle(workspace, settings, given, [], {}, {}, other["id"])
     going = _turn(world, made, "stop", _TTL_MS)
     with ExitStack() as stack:
@@ -51,7 +56,7 @@ def turn_over(world: World, workspace: Json, other: Json) -> Cycle:
             beside.listen(_extend(world, other["id"]))
     world.ask(TTL, path, body={"ttl_ms": None})
     for transition in ("start", "stop"):
-        going = going and _turn(world, made, transition, None)
+        going = going and _turn(world, made, transition, None, asks=transition == "start")
     _settle(world, path, {}, "never")
     world.ask("unfavoriteWorkspaceById", path)
     return made
@@ -65,8 +70,10 @@ def _settle(world: World, path: dict[str, str], schedule: Json, updates: str) ->
     return {name: world.ask(name, path, body=body) for name, body in bodies.items()}
 
 
-def _turn(world: World, cycle: Cycle, transition: str, ttl: int | None) -> bool:
-    """One build; whether it was begun."""
+def _turn(
+    world: World, cycle: Cycle, transition: str, ttl: int | None, *, asks: bool = False
+) -> bool:
+    """One build, where asked for with tries to move its deadline; whether it was begun."""
     identifier, name = cycle.before["id"], cycle.before["name"]
     body = {"transition": transition}
     said = world.ask("createWorkspaceBuild", {"workspace": identifier}, body=body)
@@ -74,10 +81,27 @@ def _turn(world: World, cycle: Cycle, transition: str, ttl: int | None) -> bool:
     cycle.turns.append(turn)
     if said.status != 201:
         return False
+    if asks:
+        # Too soon for a build that has ended by now, so it never moves the deadline.
+        turn.early = world.ask(EXTEND, {"workspace": identifier}, body=_deadline(0))
     turn.steps = world.follow(identifier)
     turn.views = world.views(identifier, name)
     turn.timings = world.ask("getWorkspaceTimingsById", {"workspace": identifier})
+    if asks:
+        for what, body in deadlines().items():
+            turn.late[what] = world.ask(EXTEND, {"workspace": identifier}, body=body)
     return True
+
+
+def deadlines() -> Json:
+    """Bodies with a deadline that is good, or too soon, or wrong, by what they are."""
+    wrong: Json = {"missing": {}, "null": {"deadline": None}, "no time": {"deadline": "soon"}}
+    return {"good": _deadline(180), "too soon": _deadline(0), **wrong, "no object": ["x"]}
+
+
+def _deadline(minutes: int) -> Json:
+    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    return {"deadline": moment.isoformat()}
 
 
 def _has_ended(build: Json, number: int) -> bool:
@@ -86,9 +110,9 @@ def _has_ended(build: Json, number: int) -> bool:
 
 def _extend(world: World, workspace: str) -> Any:
     """Give a workspace a new deadline; what tells whether a payload shows it."""
-    deadline = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=210)
-    body = {"deadline": deadline.isoformat()}
-    world.ask("extendWorkspaceDeadlineById", {"workspace": workspace}, body=body)
+    body = _deadline(210)
+    deadline = datetime.fromisoformat(body["deadline"])
+    world.ask(EXTEND, {"workspace": workspace}, body=body)
 
     def shows(seen: Json) -> bool:
         shown = seen["latest_build"]["deadline"]

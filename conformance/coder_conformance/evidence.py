@@ -96,6 +96,9 @@ class Turn:
         steps: Reads until it had ended; none when it was refused.
         views: Reads after that: by identifier, by name, and a list by name.
         timings: The timings after that; None when it was refused.
+        early: The answer to a new deadline that was asked for right after it had begun; None where
+            none was, since its event could be taken for one of the build.
+        late: The answers to new deadlines after it had ended, by what was asked for.
     """
 
     transition: str
@@ -104,6 +107,8 @@ class Turn:
     steps: list[Exchange] = field(default_factory=list[Exchange])
     views: list[Exchange] = field(default_factory=list[Exchange])
     timings: Exchange | None = None
+    early: Exchange | None = None
+    late: dict[str, Exchange] = field(default_factory=dict[str, Exchange])
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from ...context import Context
@@ -97,6 +98,22 @@ class Scenario:
         named = [entry["field"] for entry in answer.json().get("validations", [])]
         if sorted(set(named)) != sorted(fields):
             raise Mismatch(f"validations of {', '.join(fields)}", f"validations of {named}", answer)
+
+
+def has_deadline(
+    build: Json, ttl: timedelta, seen: Exchange | None, since: datetime | None = None
+) -> None:
+    """A build is to be stopped that long after its completion, or after another moment.
+
+    Where the template has a last word on deadlines, it may be sooner.
+    """
+    expected = (since or datetime.fromisoformat(build["job"]["completed_at"])) + ttl
+    last = build["max_deadline"] and datetime.fromisoformat(build["max_deadline"])
+    if last and last < expected:
+        return
+    shown = build["deadline"] and datetime.fromisoformat(build["deadline"])
+    if not shown or abs((shown - expected).total_seconds()) > 30:
+        raise Mismatch(f"the deadline {expected}", str(build["deadline"]), seen)
 
 
 def without_resources(build: Any) -> Json:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coder_conformance.cycle import deadlines
+from coder_conformance.evidence import Turn
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.shared import Shared
-from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.scenario import Scenario, has_deadline
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -128,25 +130,14 @@ def test_clearing_ends_the_deadline(scenario: Scenario, shared: Shared) -> None:
 @MARK("ttl/counts-from-the-next-start")
 def test_counts_from_the_next_start(scenario: Scenario, stopped: Json) -> None:
     """To the second, after a start by hand."""
+    scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body={})
     stores(scenario, stopped, (5 * 3_600_000, 5 * 3_600_000))
     started = scenario.world.build(stopped["id"], "start")
-    expects_deadline(started, timedelta(hours=5), scenario.wire.last)
+    has_deadline(started["latest_build"], timedelta(hours=5), scenario.wire.last)
     stores(scenario, stopped, (MINUTE * 90, MINUTE * 90))
-    expects_deadline(scenario.world.read(stopped["id"]), timedelta(hours=5), scenario.wire.last)
+    build = scenario.world.read(stopped["id"])["latest_build"]
+    has_deadline(build, timedelta(hours=5), scenario.wire.last)
     scenario.world.build(stopped["id"], "stop")
-
-
-def expects_deadline(workspace: Json, ttl: timedelta, seen: Exchange | None) -> None:
-    """The deadline is that long after the completion of the build, give or take seconds."""
-    build = workspace["latest_build"]
-    if workspace.get("autostart_schedule"):
-        return  # a deadline that would cross the next start is moved
-    done = datetime.fromisoformat(build["job"]["completed_at"])
-    if build["deadline"] is None:
-        raise Mismatch(f"the deadline {done + ttl}", "null", seen)
-    off = datetime.fromisoformat(build["deadline"]) - (done + ttl)
-    if abs(off.total_seconds()) > 30:
-        raise Mismatch(f"the deadline {done + ttl}", build["deadline"], seen)
 
 
 def ahead(**delta: float) -> datetime:
@@ -279,52 +270,93 @@ def test_too_soon_message(scenario: Scenario, running: Json) -> None:
         raise Mismatch(said, answer.answer(), answer)
 
 
-def conflicts(scenario: Scenario, workspace: Json, *words: str) -> None:
-    """409 with these words, and nothing moves."""
-    before = scenario.world.read(workspace["id"], include_deleted=True)
-    for body in ({"deadline": ahead(hours=3).isoformat()}, {"deadline": ahead().isoformat()}):
-        answer = scenario.on(workspace, EXTEND, 409, body=body)
-        if not any(word in answer.json()["message"] for word in words):
+def conflicts(scenario: Scenario, answers: dict[str, Exchange], *words: str) -> None:
+    """409 with these words for whatever could be a deadline, and 400 for the rest."""
+    for what, answer in answers.items():
+        possible = what in {"good", "too soon"}
+        scenario.context.expect(EXTEND, answer, 409 if possible else 400)
+        if possible and not any(word in answer.json()["message"] for word in words):
             raise Mismatch(f"a message with {' or '.join(words)}", answer.answer(), answer)
+
+
+def asked(scenario: Scenario, workspace: Json) -> dict[str, Exchange]:
+    """The answers to deadlines of all kinds, none of which has moved anything."""
+    before = scenario.world.read(workspace["id"], include_deleted=True)
+    path = {"workspace": workspace["id"]}
+    ask = scenario.world.ask
+    answers = {what: ask(EXTEND, path, body=body) for what, body in deadlines().items()}
     after = scenario.world.read(workspace["id"], include_deleted=True)
     if after["latest_build"]["deadline"] != before["latest_build"]["deadline"]:
         raise Mismatch("the deadline to stay", repr(after["latest_build"]["deadline"]))
+    return answers
 
 
 @MARK("extend/stopped")
 def test_stopped(scenario: Scenario, stopped: Json) -> None:
     """Its state is named."""
-    conflicts(scenario, stopped, "stop")
+    conflicts(scenario, asked(scenario, stopped), "stop")
 
 
 @MARK("extend/deleted")
 def test_deleted(scenario: Scenario, deleted: Json) -> None:
     """Its state is named."""
-    conflicts(scenario, deleted, "delete")
+    conflicts(scenario, asked(scenario, deleted), "delete")
+
+
+def without_deadline(shared: Shared) -> Turn:
+    """A start of a workspace that has no time to stop."""
+    for turn in shared.cycle().turns:
+        if turn.early is not None and turn.steps:
+            return turn
+    raise CannotJudgeError("a start was refused")
 
 
 @MARK("extend/building")
-def test_building(scenario: Scenario, stopped: Json) -> None:
+def test_building(scenario: Scenario, shared: Shared) -> None:
     """As long as the build goes on."""
-    workspace = stopped
-    scenario.on(workspace, "createWorkspaceBuild", 201, body={"transition": "start"})
-    operation = scenario.context.contract.operation(EXTEND)
-    body = {"deadline": ahead(hours=3).isoformat()}
-    answer = scenario.wire.call(operation, {"workspace": workspace["id"]}, body=body)
-    after = scenario.world.read(workspace["id"])
-    if after["latest_build"]["job"]["status"] in {"succeeded", "failed"}:
+    turn = without_deadline(shared)
+    if turn.steps[0].json()["latest_build"]["job"]["status"] not in {"pending", "running"}:
         raise CannotJudgeError("the build was over before it could be judged")
-    scenario.context.expect(EXTEND, answer, 409)
+    assert turn.early is not None
+    scenario.context.expect(EXTEND, turn.early, 409)
 
 
 @MARK("extend/manual")
 def test_manual(scenario: Scenario, shared: Shared) -> None:
     """Nothing to move."""
-    workspace = shared.running()
-    scenario.on(workspace, TTL, 204, body={"ttl_ms": None})
-    if scenario.world.read(workspace["id"])["latest_build"]["deadline"] is not None:
+    turn = without_deadline(shared)
+    if turn.steps[-1].json()["latest_build"]["deadline"] is not None:
         limited()
-    conflicts(scenario, workspace, "manual")
+    conflicts(scenario, turn.late, "manual")
+
+
+@MARK("extend/conflict-messages")
+def test_conflict_messages(scenario: Scenario, shared: Shared) -> None:
+    """One sentence for each reason."""
+    turn = without_deadline(shared)
+    told: list[tuple[Exchange | None, str]] = [
+        (turn.early, "Workspace is still building!"),
+        (turn.late.get("good"), "Workspace shutdown is manual."),
+    ]
+    must = "Workspace must be started, current status:"
+    for workspace, state in ((shared.stopped(), "stop"), (shared.deleted(), "delete")):
+        told.append((asked(scenario, workspace)["good"], f"{must} {state}"))
+    for answer, said in told:
+        # What is no conflict is judged elsewhere.
+        if answer is not None and answer.status == 409 and answer.json() != {"message": said}:
+            raise Mismatch(said, answer.answer(), answer)
+
+
+@MARK("extend/missing-message")
+def test_missing_message(scenario: Scenario, running: Json) -> None:
+    """As for every field that is required, with the zero time as its value."""
+    detail = 'Validation failed for tag "required" with value: "0001-01-01 00:00:00 +0000 UTC"'
+    entry = {"field": "deadline", "detail": detail}
+    expected = {"message": "Validation failed.", "validations": [entry]}
+    for body in ({}, {"deadline": None}, {"deadline": "0001-01-01T00:00:00Z"}):
+        answer = scenario.on(running, EXTEND, 400, body=body)
+        if answer.json() != expected:
+            raise Mismatch(repr(expected), answer.answer(), answer)
 
 
 @MARK("extend/keeps-the-ttl")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from coder_conformance import formats
 from coder_conformance.evidence import Turn
 from coder_conformance.results import CannotJudgeError, Mismatch
-from coder_conformance.shared import Shared
+from coder_conformance.shared import EIGHT_HOURS, Shared
 from coder_conformance.suite.server.births import looks, shows
-from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.scenario import Scenario, has_deadline
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
 BUILD = "createWorkspaceBuild"
 GET = "getWorkspaceMetadataById"
+AUTOSTART = "updateWorkspaceAutostartScheduleById"
+TTL = "updateWorkspaceTtlById"
+EXTEND = "extendWorkspaceDeadlineById"
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
 STATES = {
     "start": ["pending", "starting", "running"],
@@ -114,20 +118,52 @@ def test_one_at_a_time(scenario: Scenario, stopped: Json) -> None:
 
 @MARK("lifecycle/deadline")
 def test_deadline(scenario: Scenario, shared: Shared) -> None:
-    """With a time to stop and without one."""
+    """With a time to stop and without one; after a stop nobody needs one."""
     for turn in turns(scenario, shared):
         build, read = builds_of(scenario, turn)[-1], turn.steps[-1]
-        if turn.transition == "stop":
-            continue
         if turn.ttl is None:
             if build["deadline"] != build["max_deadline"]:
                 raise Mismatch("no deadline", repr(build["deadline"]), read)
-            continue
-        done = datetime.fromisoformat(build["job"]["completed_at"])
-        expected = done + timedelta(milliseconds=turn.ttl)
-        shown = build["deadline"] and datetime.fromisoformat(build["deadline"])
-        if not shown or abs((shown - expected).total_seconds()) > 30:
-            raise Mismatch(f"the deadline {expected}", str(build["deadline"]), read)
+        elif turn.transition == "start" or build["deadline"] is not None:
+            has_deadline(build, timedelta(milliseconds=turn.ttl), read)
+
+
+@MARK("lifecycle/next-start")
+def test_next_start(scenario: Scenario, shared: Shared) -> None:
+    """Days away, from the first build on, before which the workspace was dormant for a moment."""
+    cycle = shared.cycle()
+    schedule = cycle.settings["autostart_schedule"]
+    for turn in turns(scenario, shared):
+        for view, answer in looks(scenario, cycle.before["id"], turn.views):
+            done = datetime.fromisoformat(view["latest_build"]["job"]["completed_at"])
+            expected, shown = formats.next_start(schedule, done), view["next_start_at"]
+            if shown is None or datetime.fromisoformat(shown) != expected:
+                raise Mismatch(f"next_start_at = {expected}", str(shown), answer)
+
+
+@MARK("lifecycle/initiator")
+def test_initiator(scenario: Scenario, shared: Shared) -> None:
+    """In the answer, and later."""
+    me = scenario.world.me
+    expected = (me["id"], me["username"], "initiator")
+    for turn in turns(scenario, shared):
+        for build, answer in (
+            (turn.said.json(), turn.said),
+            (builds_of(scenario, turn)[-1], turn.steps[-1]),
+        ):
+            seen = (build["initiator_id"], build["initiator_name"], build["reason"])
+            if seen != expected:
+                raise Mismatch(repr(expected), repr(seen), answer)
+
+
+@MARK("lifecycle/answer")
+def test_answer(scenario: Scenario, shared: Shared) -> None:
+    """What only later answers know is empty."""
+    for turn in turns(scenario, shared):
+        build = turn.said.json()
+        seen = build["template_version_name"], build["resources"]
+        if seen != ("", []):
+            raise Mismatch("no version name and no resources", repr(seen), turn.said)
 
 
 @MARK("lifecycle/while-building")
@@ -158,13 +194,33 @@ def test_stop(scenario: Scenario, shared: Shared) -> None:
 
 @MARK("lifecycle/restart")
 def test_restart(scenario: Scenario, running: Json) -> None:
-    """A new build with new agents."""
+    """A new build with new agents, and with a deadline of its own."""
+    scenario.on(running, AUTOSTART, 204, body={})
+    scenario.on(running, TTL, 204, body={"ttl_ms": EIGHT_HOURS})
+    nine = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=9, minutes=7)
+    scenario.on(running, EXTEND, 200, 400, body={"deadline": nine.isoformat()})
     ask(scenario, running, "start", 201)
     after = scenario.world.settled(running["id"])
     was, is_now = running["latest_build"], after["latest_build"]
     if is_now["build_number"] != was["build_number"] + 1 or is_now["status"] != "running":
         seen = f"{is_now['build_number']} {is_now['status']}"
         raise Mismatch(f"build {was['build_number'] + 1}, running", seen, scenario.wire.last)
+    has_deadline(is_now, timedelta(milliseconds=EIGHT_HOURS), scenario.wire.last)
+
+
+@MARK("lifecycle/deadline-beyond-the-next-start")
+def test_deadline_beyond(scenario: Scenario, running: Json) -> None:
+    """Whoever comes in the morning has all of the time until the stop."""
+    morning = datetime.now(UTC) + timedelta(hours=3)
+    schedule = f"{morning.minute} {morning.hour} * * {morning.isoweekday() % 7}"
+    scenario.on(running, TTL, 204, body={"ttl_ms": EIGHT_HOURS})
+    scenario.on(running, AUTOSTART, 204, body={"schedule": schedule})
+    ask(scenario, running, "start", 201)
+    build = scenario.world.settled(running["id"])["latest_build"]
+    answer = scenario.wire.last
+    scenario.on(running, AUTOSTART, 204, body={})
+    start = formats.next_start(schedule, datetime.fromisoformat(build["job"]["completed_at"]))
+    has_deadline(build, timedelta(milliseconds=EIGHT_HOURS), answer, start)
 
 
 @MARK("lifecycle/same-version")
