@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from coder_conformance.exchange import Exchange
 from coder_conformance.results import CannotJudgeError, DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.furnished import furnish
@@ -196,17 +197,34 @@ def test_timings_of_a_deleted_one(scenario: Scenario, deleted: Json) -> None:
 
 @MARK("timings/agents")
 def test_timings_of_agents(scenario: Scenario, some: Json) -> None:
-    """Each agent connects for the first time once."""
+    """Each agent connects for the first time once, and that moment is the one that it shows."""
     answer = scenario.on(some, TIMINGS, 200)
     known = {
-        agent["id"]
+        agent["id"]: agent
         for resource in some["latest_build"]["resources"]
         for agent in resource.get("agents", [])
     }
-    connections = [t["workspace_agent_id"] for t in answer.json()["agent_connection_timings"]]
-    scripts = [t["workspace_agent_id"] for t in answer.json()["agent_script_timings"]]
-    if not {*connections, *scripts} <= known or len(set(connections)) != len(connections):
+    told = {t["workspace_agent_id"]: t for t in answer.json()["agent_connection_timings"]}
+    scripts = {t["workspace_agent_id"] for t in answer.json()["agent_script_timings"]}
+    if not {*told, *scripts} <= known.keys() or len(told) != len(
+        answer.json()["agent_connection_timings"]
+    ):
         raise Mismatch(f"agents of {sorted(known)}, each once", answer.answer(), answer)
+    for identifier, agent in known.items():
+        # One that another agent started may have come after the build, and be told elsewhere.
+        if "first_connected_at" in agent and agent["parent_id"] is None:
+            connected(agent, told.get(identifier), answer)
+
+
+def connected(agent: Json, timing: Json | None, answer: Exchange) -> None:
+    """The first connection of an agent is told as the agent shows it."""
+    expected = [datetime.fromisoformat(agent[n]) for n in ("created_at", "first_connected_at")]
+    shown = timing and [datetime.fromisoformat(timing[n]) for n in ("started_at", "ended_at")]
+    if shown != expected:
+        start, end = expected
+        raise Mismatch(
+            f"a connection of {agent['name']} from {start} to {end}", repr(shown), answer
+        )
 
 
 @MARK("resolve-autostart/of-a-deleted-one")

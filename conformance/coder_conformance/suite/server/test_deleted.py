@@ -17,6 +17,7 @@ from coder_spec import Operation
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
+DORMANT = "updateWorkspaceDormancyStatusById"
 GET = "getWorkspaceMetadataById"
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
 
@@ -82,3 +83,20 @@ def test_no_trace(scenario: Scenario, operation: Operation, shared: Shared, memb
     if still(after) != still(before):
         moved = [name for name in before if still(before)[name] != still(after).get(name)]
         raise Mismatch("nothing to change", f"{', '.join(moved)} changed", scenario.wire.last)
+
+
+@MARK("dormancy/of-a-deleted-one")
+def test_dormancy(scenario: Scenario, shared: Shared) -> None:
+    """There and back, from whatever it is, and nothing when it is so already."""
+    deleted = shared.deleted()
+    was = deleted["dormant_at"] is not None
+    for dormant, status in ((was, 304), (not was, 200), (not was, 304), (was, 200), (was, 304)):
+        scenario.on(deleted, DORMANT, status, body={"dormant": dormant})
+        if _is_dormant(scenario, deleted) != dormant:
+            expected = f"dormant_at {'with a time' if dormant else 'null'}"
+            raise Mismatch(expected, "the other way round", scenario.wire.last)
+
+
+def _is_dormant(scenario: Scenario, workspace: Json) -> bool:
+    read = scenario.world.read(workspace["id"], include_deleted=True)
+    return read["dormant_at"] is not None

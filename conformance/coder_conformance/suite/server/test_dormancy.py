@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from coder_conformance.suite.server.usual import still
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
 DORMANT = "updateWorkspaceDormancyStatusById"
+CLOSE = timedelta(seconds=30)
 BUILD = "createWorkspaceBuild"
 AUTOSTART = "updateWorkspaceAutostartScheduleById"
 UPDATES = "updateWorkspaceAutomaticUpdatesById"
@@ -163,12 +164,16 @@ def settings(scenario: Scenario, workspace: Json) -> None:
 
 @MARK("dormancy/deleting-at")
 def test_deleting_at(scenario: Scenario, stopped: Json) -> None:
-    """Never before it became dormant."""
+    """As late as the template says now, or never."""
+    path = {"template": stopped["template_id"]}
+    template = scenario.call("getTemplate", path, 200).json()
+    wait = timedelta(milliseconds=template["time_til_dormant_autodelete_ms"])
     asleep = sleep(scenario, stopped)
-    if asleep["deleting_at"] is not None:
-        since, until = (datetime.fromisoformat(asleep[n]) for n in ("dormant_at", "deleting_at"))
-        if until <= since:
-            raise Mismatch(f"deleting_at after {since}", str(until), scenario.wire.last)
+    since, shown = datetime.fromisoformat(asleep["dormant_at"]), asleep["deleting_at"]
+    if not wait and shown is not None:
+        raise Mismatch("deleting_at = null", shown, scenario.wire.last)
+    if wait and (shown is None or abs(datetime.fromisoformat(shown) - since - wait) > CLOSE):
+        raise Mismatch(f"deleting_at = {since + wait}", str(shown), scenario.wire.last)
     awake = wake(scenario, stopped)
     if awake["deleting_at"] is not None:
         raise Mismatch("deleting_at = null", awake["deleting_at"], scenario.wire.last)

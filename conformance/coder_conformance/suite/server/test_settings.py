@@ -248,7 +248,7 @@ def test_unfavorite_takes_effect(scenario: Scenario, stopped: Json) -> None:
 
 
 @pytest.mark.requirement("acl/off-by-default")
-def test_acl_off_by_default(scenario: Scenario, stopped: Json) -> None:
+def test_acl_off_by_default(scenario: Scenario, stopped: Json, deleted: Json) -> None:
     """Without the feature every body is answered with 403, be it good or bad."""
     me, everyone = scenario.world.me["id"], stopped["organization_id"]
     bodies: list[Json] = [{}, {"user_roles": {}}, {"nonsense": 1}, {"user_roles": {"x": "use"}}]
@@ -256,6 +256,7 @@ def test_acl_off_by_default(scenario: Scenario, stopped: Json) -> None:
         bodies += [{"user_roles": {me: role}}, {"group_roles": {everyone: role}}]
     for body in bodies:
         scenario.on(stopped, "updateWorkspaceAcl", 403, body=body)
+        scenario.on(deleted, "updateWorkspaceAcl", 403, body=body)
 
 
 @pytest.mark.requirement("acl/shares")

@@ -91,11 +91,12 @@ def test_no_reading(scenario: Scenario, stopped: Json) -> None:
 
 
 @MARK("acl/empty")
-def test_empty(scenario: Scenario, stopped: Json) -> None:
+def test_empty(scenario: Scenario, stopped: Json, deleted: Json) -> None:
     """Nothing, in several ways."""
     nothing: list[Any] = [{}, None, {"user_roles": {}}, {"group_roles": {}, "user_roles": None}]
     for body in nothing:
         scenario.on(stopped, ACL, 204, body=body)
+        scenario.on(deleted, ACL, 204, body=body)
     scenario.unchanged(stopped, stopped)
 
 
