@@ -19,6 +19,7 @@ from .evidence import Birth
 from .exchange import Exchange
 from .results import CannotJudgeError, Mismatch
 from .settings import Settings
+from .templates import fit
 from .wire import UNSET, Wire
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class World:
         if self.settings.profile == "readonly":
             self.template = templates[0] if templates else {"organization_id": "default"}
         else:
-            self.template = _fit(templates)
+            self.template = fit(templates, self.me)
         return str(version)
 
     def identify(self) -> Json:
@@ -355,33 +356,6 @@ class World:
         except ValueError:
             message = f"{operation_id} was not answered with JSON: {answer.answer()}"
             raise CannotJudgeError(message) from None
-
-
-# What a template may forbid that much of what is judged needs, and how to say so.
-_NEEDED = {
-    "allow_user_autostart": "lets users set no schedules",
-    "allow_user_autostop": "lets users set no time to stop",
-}
-
-
-def _fit(templates: list[Json]) -> Json:
-    """The first template whose workspaces can be given every setting.
-
-    Raises:
-        CannotJudgeError: There is none.
-    """
-    obstacles: list[str] = []
-    for template in templates:
-        found = [why for name, why in _NEEDED.items() if template.get(name) is False]
-        schedules: Json = template.get("autostart_requirement") or {}
-        if 0 < len(schedules.get("days_of_week") or []) < 7:
-            found.append("allows schedules on some days only")
-        if not found:
-            return template
-        obstacles.append(f"the template {template['name']!r} {found[0]}")
-    raise CannotJudgeError(
-        f"{'; '.join(obstacles[:3])}; import another one, or name one with --template"
-    )
 
 
 def _object(answer: Exchange) -> Json:

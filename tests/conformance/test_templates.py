@@ -15,6 +15,8 @@ import pytest
 from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.pytest_plugin import start_server
 from coder_conformance.reference.seed.file import read_seed_file
+from coder_conformance.results import CannotJudgeError
+from coder_conformance.templates import fit
 
 TOKEN = "firstowner-abcdefghijklmnopqrstuv"
 Judge = Callable[..., tuple[int, str]]
@@ -99,3 +101,25 @@ def test_without_a_template_that_fits_nothing_is_judged(
     assert status == 3, said
     assert f"INCONCLUSIVE ({says}" in said
     assert "0 passed, 0 failed" in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"autostart_requirement": {"days_of_week": ["monday"]}}, "on some days only"),
+        ({"autostop_requirement": {"days_of_week": ["saturday"], "weeks": 1}}, "the last word"),
+        ({"organization_id": "elsewhere"}, "that the user is no member of"),
+    ],
+    ids=["some-days", "calendar", "elsewhere"],
+)
+def test_templates_whose_workspaces_would_be_judged_wrongly(
+    fields: dict[str, Any], why: str
+) -> None:
+    """They are passed over for one that fits, and named where there is none."""
+    whole_week = {"days_of_week": ["monday"] * 7}
+    plain: dict[str, Any] = {"autostop_requirement": {"days_of_week": [], "weeks": 1}}
+    good = {**plain, "name": "good", "organization_id": "home", "autostart_requirement": whole_week}
+    odd, user = {**good, "name": "odd", **fields}, {"organization_ids": ["home"]}
+    assert fit([odd, good], user) == good
+    with pytest.raises(CannotJudgeError, match=f"'odd' .*{why}"):
+        fit([odd], user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...formats import days_away
 from .scenario import Scenario
 
 Json = dict[str, Any]
@@ -12,8 +13,9 @@ DORMANT = "updateWorkspaceDormancyStatusById"
 
 def furnish(scenario: Scenario, workspace: Json, *, dormant: bool = False) -> Json:
     """Give a workspace a value of every setting; how it is then."""
+    schedule = days_away("CRON_TZ=Asia/Tokyo 15 7 * * 1-5")
     calls: dict[str, Json] = {
-        "updateWorkspaceAutostartScheduleById": {"schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5"},
+        "updateWorkspaceAutostartScheduleById": {"schedule": schedule},
         "updateWorkspaceTtlById": {"ttl_ms": 28_800_000},
         "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": "always"},
     }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from coder_conformance.exchange import Exchange
+from coder_conformance.formats import days_away
 from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
@@ -78,7 +79,7 @@ def test_independent(scenario: Scenario, stopped: Json) -> None:
     """No update takes another one back."""
     path = {"workspace": stopped["id"]}
     for turn in range(6):
-        schedule, ttl = f"{turn} 5 * * 2", (turn + 20) * MINUTE
+        schedule, ttl = days_away(f"{turn} 5 * * 2"), (turn + 20) * MINUTE
         updates, marked = ("always", "never")[turn % 2], turn % 2 == 0
         mark = "favoriteWorkspaceById" if marked else "unfavoriteWorkspaceById"
         calls = [

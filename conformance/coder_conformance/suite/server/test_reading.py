@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from coder_conformance.exchange import Exchange
+from coder_conformance.formats import days_away
 from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.births import born
@@ -87,7 +88,7 @@ def test_owner_facts(scenario: Scenario, some: Json) -> None:
 def test_never_updated(scenario: Scenario, stopped: Json) -> None:
     """It keeps the moment of creation."""
     scenario.on(stopped, "updateWorkspaceTtlById", 204, body={"ttl_ms": 600_000})
-    schedule = {"schedule": "1 1 * * 1"}
+    schedule = {"schedule": days_away("1 1 * * 1")}
     scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body=schedule)
     scenario.on(stopped, "favoriteWorkspaceById", 204)
     scenario.on(stopped, USAGE, 204, body={})

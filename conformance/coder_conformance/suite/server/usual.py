@@ -11,6 +11,7 @@ from coder_spec.files import is_array, is_object
 
 from ... import streams
 from ...exchange import Exchange
+from ...formats import days_away
 from ...samples import sample_path
 from ...wire import UNSET, Wire
 from .scenario import Scenario
@@ -46,7 +47,7 @@ def usual(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
     sharing = "workspace-sharing" in scenario.context.features
     known: dict[str, tuple[Json | None, int]] = {
         "updateWorkspaceMetadataById": ({"name": workspace["name"]}, 204),
-        "updateWorkspaceAutostartScheduleById": ({"schedule": "30 9 * * 1-5"}, 204),
+        "updateWorkspaceAutostartScheduleById": ({"schedule": days_away("30 9 * * 1-5")}, 204),
         "updateWorkspaceTtlById": ({"ttl_ms": 28_800_000}, 204),
         "extendWorkspaceDeadlineById": ({"deadline": later.isoformat()}, 200),
         "updateWorkspaceDormancyStatusById": ({"dormant": False}, 304),
@@ -69,7 +70,7 @@ def telling(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
     mode = "never" if workspace["automatic_updates"] == "always" else "always"
     bodies: dict[str, Json] = {
         "updateWorkspaceMetadataById": {"name": scenario.world.name()},
-        "updateWorkspaceAutostartScheduleById": {"schedule": "1 2 * * 3"},
+        "updateWorkspaceAutostartScheduleById": {"schedule": days_away("1 2 * * 3")},
         "updateWorkspaceTtlById": {"ttl_ms": 5_400_000},
         "updateWorkspaceDormancyStatusById": {"dormant": workspace["dormant_at"] is None},
         "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": mode},
