@@ -38,6 +38,7 @@ _KNOWN = frozenset(
         "maximum",
         "minItems",
         "minLength",
+        "minProperties",
         "minimum",
         "multipleOf",
         "not",
@@ -67,7 +68,8 @@ class Payloads:
     Args:
         contract: The contract.
         new: Whether objects get fields, and open enums get values, that the contract does not know,
-            as a newer server would send.
+            and whether texts, lists and objects are empty that should not be there then, as newer
+            and other servers would send.
         seed: What `ready` values depend on.
     """
 
@@ -149,19 +151,24 @@ class Payloads:
         else:
             found = _TEXT
         excluded = schema.get("not", {}).get("enum", ())
-        fits = _within(schema)
+        fits = _within(schema, self._least(schema, "minLength"))
         return found.filter(lambda text: fits(text) and text not in excluded)
 
     def _arrays(self, schema: Json) -> Value:
-        least = schema.get("minItems", 0)
+        least = self._least(schema, "minItems")
         return st.lists(self.of(schema["items"]), min_size=least, max_size=max(least, 2))
+
+    def _least(self, schema: Json, keyword: str) -> int:
+        """A lower bound, which servers that are not like the contract do not keep to."""
+        return 0 if self.new else int(schema.get(keyword, 0))
 
     def _objects(self, schema: Json) -> Value:
         properties: Json = schema.get("properties", {})
         if not properties:
             values = schema.get("additionalProperties", {"type": "string"})
             keys = st.uuids().map(str) if "propertyNames" in schema else _TEXT
-            return st.dictionaries(keys, self.of(values), max_size=2)
+            least = self._least(schema, "minProperties")
+            return st.dictionaries(keys, self.of(values), min_size=least, max_size=2)
         required = set(schema.get("required", ()))
         strategies = {name: self.of(described) for name, described in properties.items()}
         made = st.fixed_dictionaries(
@@ -197,8 +204,8 @@ def _goes_with(name: str, others: list[str]) -> Callable[[Json], bool]:
     return lambda value: name not in value or all(other in value for other in others)
 
 
-def _within(schema: Json) -> Callable[[str], bool]:
-    low, high = schema.get("minLength", 0), schema.get("maxLength", 200)
+def _within(schema: Json, low: int) -> Callable[[str], bool]:
+    high = schema.get("maxLength", 200)
     return lambda text: low <= len(text) <= high
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 API_PREFIX: Final = "/api/v2"
 CONTRACT_VERSION: Final = "2.25.0"
-CONTRACT_DIGEST: Final = "c8fcf980cadb34b3c356aa1e43b590764239f618622bdc8a20a2e17fd89c31a5"
+CONTRACT_DIGEST: Final = "8c3733d95e3a7c4989a4ecc4d54bcdb5ea639a7adaa004d9a3c837ea70c28aa2"
 USER_AGENT: Final = (
     f"coder-workspaces-python/{CONTRACT_VERSION} "
     f"Python/{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
