@@ -42,6 +42,8 @@ _JOB_FIELDS: Rules = {
     "canceled_at": (frozenset({"canceling", "canceled"}), frozenset()),
     "error": (frozenset({"failed"}), _ALL - {"failed"}),
 }
+# Agents that are well: on their way, or there.
+_WELL = frozenset({("connecting", "created"), ("connected", "ready")})
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z")
 
 
@@ -85,6 +87,9 @@ def workspace(body: Json) -> Iterator[str]:
         yield f"health.failing_agents is {health['failing_agents']} but the agents say {failing}"
     if health["healthy"] != (not health["failing_agents"]):
         yield f"health.healthy is {health['healthy']} with failing agents {failing}"
+    status = body["latest_app_status"]
+    if status is not None and status["workspace_id"] != body["id"]:
+        yield "latest_app_status names another workspace"
     if body["is_prebuild"] != (body["owner_id"] == _PREBUILDER):
         yield f"is_prebuild is {body['is_prebuild']} of a workspace of {body['owner_name']}"
     if body["next_start_at"] is not None and "autostart_schedule" not in body:
@@ -104,8 +109,7 @@ def _build(build: Json) -> Iterator[str]:
             f"latest_build.status is {build['status']!r} but {build['transition']} with a job "
             f"{state} means {expected!r}"
         )
-    if job["input"].get("workspace_build_id", build["id"]) != build["id"]:
-        yield "latest_build.job.input.workspace_build_id is not the build's id"
+    yield from _job(build)
     yield from _presence(job, state, _JOB_FIELDS)
     # Builds of servers that did not know it yet never got it.
     yield from _presence(build, state, {"has_ai_task": (frozenset(), _ALL - _SUCCEEDED)})
@@ -122,6 +126,21 @@ def _build(build: Json) -> Iterator[str]:
             yield "a resource names another transition than the build's"
         for agent in resource.get("agents", []):
             yield from _agent(agent, resource)
+            yield from _apps(agent, build["workspace_id"])
+
+
+def _job(build: Json) -> Iterator[str]:
+    job, matched = build["job"], build["matched_provisioners"]
+    if job["type"] != "workspace_build":
+        yield f"the type of a build's job is {job['type']!r}"
+    if job["input"].get("workspace_build_id") != build["id"]:
+        yield "latest_build.job.input.workspace_build_id is not the build's id"
+    if job["status"] != "pending" and job["queue_position"]:
+        yield f"a job that is {job['status']} has the place {job['queue_position']} in the queue"
+    if matched["available"] > matched["count"]:
+        yield f"{matched['available']} of {matched['count']} provisioners are available"
+    if not matched["count"] and matched["most_recently_seen"] is not None:
+        yield "none of no provisioners was seen at some time"
 
 
 def _presence(holder: Json, state: str, rules: Rules) -> Iterator[str]:
@@ -139,14 +158,35 @@ def _agent(agent: Json, resource: Json) -> Iterator[str]:
         yield f"an agent that is {agent['status']} has no first_connected_at"
     if agent["lifecycle_state"] == "ready" and not {"started_at", "ready_at"} <= agent.keys():
         yield "an agent that is ready has no started_at or no ready_at"
-    if agent["health"]["healthy"] == ("reason" in agent["health"]):
-        yield "an agent's health.reason does not go with health.healthy"
+    yield from _health(agent)
     sources = {source["id"] for source in agent["log_sources"]}
     for script in agent["scripts"]:
         if script["log_source_id"] not in sources:
             yield "a script names a log source that its agent does not have"
+    blocking = any(s["run_on_start"] and s["start_blocks_login"] for s in agent["scripts"])
+    if (agent["startup_script_behavior"] == "blocking") != blocking:
+        yield f"startup_script_behavior is {agent['startup_script_behavior']!r} with its scripts"
     yield from _order(agent, "created_at", "first_connected_at", "last_connected_at")
     yield from _order(agent, "started_at", "ready_at")
+
+
+def _health(agent: Json) -> Iterator[str]:
+    health, state = agent["health"], (agent["status"], agent["lifecycle_state"])
+    if health["healthy"] == ("reason" in health):
+        yield "an agent's health.reason does not go with health.healthy"
+    if state in _WELL and not health["healthy"]:
+        yield f"an agent that is {' and '.join(state)} is not healthy"
+    if state[0] in {"disconnected", "timeout"} and health["healthy"]:
+        yield f"an agent in the state {state[0]} is healthy"
+
+
+def _apps(agent: Json, workspace: str) -> Iterator[str]:
+    for app in agent["apps"]:
+        for status in app["statuses"]:
+            if (status["app_id"], status["agent_id"]) != (app["id"], agent["id"]):
+                yield "a status stands with another application than the one that it names"
+            if status["workspace_id"] != workspace:
+                yield "a status of an application names another workspace"
 
 
 def _page(exchange: Exchange, body: Json) -> Iterator[str]:

@@ -63,3 +63,23 @@ def test_usage(scenario: Scenario, running: Json) -> None:
     ):
         answer = scenario.on(running, USAGE, 400, body=body)
         says(answer, "Invalid request", (field, told))
+
+
+REASONS = {
+    "agent is not running",
+    "agent is taking too long to connect",
+    "agent has lost connection",
+    "agent startup script exited with an error",
+    "agent is shutting down",
+}
+
+
+@MARK("lifecycle/health-reasons")
+def test_health_reasons(scenario: Scenario, some: Json) -> None:
+    """Of whatever agents there are."""
+    for workspace in (some, *scenario.world.mine()):
+        for resource in workspace["latest_build"]["resources"]:
+            for agent in resource.get("agents", []):
+                reason = agent["health"].get("reason")
+                if reason is not None and reason not in REASONS:
+                    raise Mismatch(f"one of {sorted(REASONS)}", reason, scenario.wire.last)
