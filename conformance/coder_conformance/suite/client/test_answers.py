@@ -230,7 +230,7 @@ def _incomplete(
         context.checked += 1
         broken = copy.deepcopy(payload)
         places = list(required(context, schema, broken))
-        holder, name = places[chance.randrange(len(places))]
+        holder, name = places[int(chance.randrange(len(places)))]
         del holder[name]
         play(stub, Answer(status, JSON, [json.dumps(broken).encode()]))
         raised = _expect(call(client, stub, operation, arguments), stub, "decoding")

@@ -150,7 +150,7 @@ def test_odd_events(
     def check(good: Any, chance: Any) -> None:
         broken = copy.deepcopy(good)
         places = list(required(context, WORKSPACE, broken))
-        holder, name = places[chance.randrange(len(places))]
+        holder, name = places[int(chance.randrange(len(places)))]
         del holder[name]
         events: list[Event] = [("ping", None), ("data", good), ("data", broken)]
         refuses(good, stream_answer(operation, events, []), f"without {name}")
