@@ -34,6 +34,6 @@ def warning(difference: timedelta) -> str:
         return ""
     way = "ahead of" if seconds > 0 else "behind"
     return (
-        f"the server's is {abs(seconds)} s {way} this machine's; set them right first, since "
-        "deadlines are judged by this one"
+        f"the server's is {abs(seconds)} s {way} this machine's; times are "
+        "judged by the server's, as far as it tells it"
     )

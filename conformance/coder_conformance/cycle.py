@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from .evidence import Cycle, Turn
@@ -26,7 +26,7 @@ def turn_over(world: World, workspace: Json, other: Json) -> Cycle:
         other: A running one with a deadline.
     """
     # Days away, since a deadline that would cross the next start is moved.
-    start = datetime.now(UTC) + timedelta(days=3)
+    start = world.now() + timedelta(days=3)
     schedule = f"CRON_TZ=Asia/Tokyo 7 3 * * {start.isoweekday() % 7}"
     settings: Json = {
         "ttl_ms": _TTL_MS,
@@ -83,24 +83,29 @@ def _turn(
         return False
     if asks:
         # Too soon for a build that has ended by now, so it never moves the deadline.
-        turn.early = world.ask(EXTEND, {"workspace": identifier}, body=_deadline(0))
+        turn.early = world.ask(EXTEND, {"workspace": identifier}, body=_deadline(world, 0))
     turn.steps = world.follow(identifier)
     turn.views = world.views(identifier, name)
     turn.timings = world.ask("getWorkspaceTimingsById", {"workspace": identifier})
     if asks:
-        for what, body in deadlines().items():
+        for what, body in deadlines(world).items():
             turn.late[what] = world.ask(EXTEND, {"workspace": identifier}, body=body)
     return True
 
 
-def deadlines() -> Json:
+def deadlines(world: World) -> Json:
     """Bodies with a deadline that is good, or too soon, or wrong, by what they are."""
     wrong: Json = {"missing": {}, "null": {"deadline": None}, "no time": {"deadline": "soon"}}
-    return {"good": _deadline(180), "too soon": _deadline(0), **wrong, "no object": ["x"]}
+    return {
+        "good": _deadline(world, 180),
+        "too soon": _deadline(world, 0),
+        **wrong,
+        "no object": ["x"],
+    }
 
 
-def _deadline(minutes: int) -> Json:
-    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+def _deadline(world: World, minutes: int) -> Json:
+    moment = world.now().replace(microsecond=0) + timedelta(minutes=minutes)
     return {"deadline": moment.isoformat()}
 
 
@@ -110,7 +115,7 @@ def _has_ended(build: Json, number: int) -> bool:
 
 def _extend(world: World, workspace: str) -> Any:
     """Give a workspace a new deadline; what tells whether a payload shows it."""
-    body = _deadline(210)
+    body = _deadline(world, 210)
     deadline = datetime.fromisoformat(body["deadline"])
     world.ask(EXTEND, {"workspace": workspace}, body=body)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +42,7 @@ class Known:
         readonly = shared.readonly
         workspaces = (shared.any(),) if readonly else (shared.running(), shared.stopped())
         me, template = world.me, world.template
-        soon = datetime.now(UTC) + timedelta(hours=2)
+        soon = world.now() + timedelta(hours=2)
         deadlines = [
             (soon + timedelta(hours=hours)).isoformat(timespec="seconds").replace("+00:00", "Z")
             for hours in (0, 5, 50)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from coder_spec import Contract, Operation
@@ -54,7 +54,7 @@ def sample_body(
         body["name"] = world.name() if workspace is None else workspace["name"]
     for name, described in schema.get("properties", {}).items():
         if name in body and described.get("format") == "date-time":
-            later = datetime.now(UTC) + timedelta(hours=2)
+            later = world.now() + timedelta(hours=2)
             body[name] = later.isoformat(timespec="seconds").replace("+00:00", "Z")
     for known in ("agent_id", "user_roles", "group_roles"):
         # These name things that may not exist on this server; all of them may be left out.

@@ -18,7 +18,6 @@ to themselves (`unattended.py`).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from .burial import bury
@@ -247,7 +246,7 @@ class Shared:
         operation = world.contract.operation(CREATE)
         call: Calls = lambda wire: [wire.call(operation, {"user": "me"}, body=body)]  # noqa: E731
         answers = [answer for [answer] in together(world.wire, *[call] * 5)]
-        moment = datetime.now(UTC)
+        moment = world.now()
         page = world.ask("listWorkspaces", query={"q": f"owner:me name:{name}"})
         self.races.append(Race(name, answers, page))
         made = [a for a in answers if a.status == 201 and "id" in a.json()]

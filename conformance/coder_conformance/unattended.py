@@ -54,7 +54,7 @@ def leave_alone(world: World) -> Unattended:
     """
     starter, sleeper = (world.build(world.create()["id"], "stop") for _ in range(2))
     stopper = world.create(ttl_ms=60_000)
-    due = next_minute(datetime.now(UTC) + _AHEAD)
+    due = next_minute(world.now() + _AHEAD)
     body = {"schedule": f"CRON_TZ=UTC {due.minute} {due.hour} * * *"}
     answers: dict[str, Exchange] = {}
     for workspace in (starter, sleeper):
@@ -62,7 +62,7 @@ def leave_alone(world: World) -> Unattended:
     path = {"workspace": sleeper["id"]}
     sleep = "updateWorkspaceDormancyStatusById"
     answers[sleep] = world.ask(sleep, path, body={"dormant": True})
-    used = datetime.now(UTC)
+    used = world.now()
     usage = "postWorkspaceUsageById"
     answers[usage] = world.ask(usage, {"workspace": starter["id"]})
     return Unattended(

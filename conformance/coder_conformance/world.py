@@ -73,6 +73,10 @@ class World:
             self.budget = Budget(MOST[self.settings.profile])
         return self.budget
 
+    def now(self) -> datetime:
+        """The present instant by the server's clock."""
+        return datetime.now(UTC) + self.ahead
+
     @property
     def prefix(self) -> str:
         """What the names of this run start with."""
@@ -183,7 +187,7 @@ class World:
         body = {name: value for name, value in body.items() if value is not None}
         path = {"user": "me", "organization": self.template["organization_id"]}
         answer = self.ask(operation_id, path, body=body)
-        birth = Birth(operation_id, body, answer, datetime.now(UTC))
+        birth = Birth(operation_id, body, answer, self.now())
         if not birth.accepted and not 400 <= answer.status < 500:
             self.left.spent += 1  # who knows what came of it
         return self.raise_up(birth)

@@ -209,7 +209,7 @@ FAULTS: list[Fault] = [
         TTL,
         "a-mark-of-the-byte-order-is-skipped",
         "A byte order mark before the body is skipped.",
-        "bodies/strict-json",
+        "bodies/byte-order-mark",
         rewrite=_bom,
     ),
     at(

@@ -137,9 +137,9 @@ FAULTS: list[Fault] = [
     at(
         TIMINGS,
         "stages-end-after-their-job",
-        "Timings of the provisioner are a minute late.",
+        "Timings of the provisioner are an hour late.",
         "timings/in-order",
-        alter=on_success(_moved(1)),
+        alter=on_success(_moved(60)),
     ),
     minding(
         "the-deleted-have-no-timings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -73,7 +73,7 @@ def test_keeps_last_use(scenario: Scenario, stopped: Json) -> None:
     if asleep != before:
         raise Mismatch(f"last_used_at = {before}", str(asleep), scenario.wire.last)
     awake = datetime.fromisoformat(wake(scenario, stopped)["last_used_at"])
-    if awake <= before or abs((datetime.now(UTC) - awake).total_seconds()) > 300:
+    if awake <= before or abs((scenario.world.now() - awake).total_seconds()) > 300:
         raise Mismatch("last_used_at about now", str(awake), scenario.wire.last)
 
 
@@ -87,7 +87,7 @@ def test_no_next_start(scenario: Scenario, stopped: Json) -> None:
     wake(scenario, stopped)
     after = scenario.shows(stopped, autostart_schedule=schedule)
     # It may be left open until something is built or the server looks at its schedules.
-    start, shown = formats.next_start(schedule, datetime.now(UTC)), after["next_start_at"]
+    start, shown = formats.next_start(schedule, scenario.world.now()), after["next_start_at"]
     if shown is not None and datetime.fromisoformat(shown) != start:
         raise Mismatch(f"next_start_at = {start} or null", shown, scenario.wire.last)
     scenario.on(stopped, AUTOSTART, 204, body={})

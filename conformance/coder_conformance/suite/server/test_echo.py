@@ -13,6 +13,8 @@ from coder_conformance.suite.server.usual import attempt, usual
 from coder_spec import Operation
 
 Json = dict[str, Any]
+# The others may be those of gateways, which hand on what marks a request.
+_THE_SERVERS = ("x-coder-", "access-control-")
 # They tell how the message is sent or who sends it, so they cannot have any value.
 _OF_THE_CONNECTION = frozenset({"connection", "content-length", "set-cookie", "transfer-encoding"})
 
@@ -27,5 +29,5 @@ def test_nothing_is_echoed(scenario: Scenario, operation: Operation, some: Json)
     sent = dict.fromkeys(sorted(names), marker) | {"origin": f"https://{marker}.invalid"}
     answer = attempt(scenario, request, headers=sent)
     for name, value in answer.headers.items():
-        if marker in value:
+        if name.lower().startswith(_THE_SERVERS) and marker in value:
             raise Mismatch(f"no {name} of the client's", f"{name}: {value}", answer)

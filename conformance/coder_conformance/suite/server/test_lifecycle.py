@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -197,7 +197,7 @@ def test_restart(scenario: Scenario, running: Json) -> None:
     """A new build with new agents, and with a deadline of its own."""
     scenario.on(running, AUTOSTART, 204, body={})
     scenario.on(running, TTL, 204, body={"ttl_ms": EIGHT_HOURS})
-    nine = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=9, minutes=7)
+    nine = scenario.world.now().replace(microsecond=0) + timedelta(hours=9, minutes=7)
     scenario.on(running, EXTEND, 200, 400, body={"deadline": nine.isoformat()})
     ask(scenario, running, "start", 201)
     after = scenario.world.settled(running["id"])
@@ -211,7 +211,7 @@ def test_restart(scenario: Scenario, running: Json) -> None:
 @MARK("lifecycle/deadline-beyond-the-next-start")
 def test_deadline_beyond(scenario: Scenario, running: Json) -> None:
     """Whoever comes in the morning has all of the time until the stop."""
-    morning = datetime.now(UTC) + timedelta(hours=3)
+    morning = scenario.world.now() + timedelta(hours=3)
     schedule = f"{morning.minute} {morning.hour} * * {morning.isoweekday() % 7}"
     scenario.on(running, TTL, 204, body={"ttl_ms": EIGHT_HOURS})
     scenario.on(running, AUTOSTART, 204, body={"schedule": schedule})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -173,7 +173,7 @@ def test_whole_minutes(scenario: Scenario, stopped: Json, schedules: Schedules) 
         schedules.set(schedule)
         text = scenario.world.read(stopped["id"])["next_start_at"]
         start = datetime.fromisoformat(text) if text else None
-        now = datetime.now(UTC)
+        now = scenario.world.now()
         week = timedelta(days=7, minutes=2)
         if (
             start is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -81,11 +81,11 @@ def test_autostart_next_start(scenario: Scenario, stopped: Json) -> None:
     def check(schedule: str) -> None:
         # The same next start under another text may be shown as null, so begin from none.
         scenario.on(stopped, "updateWorkspaceAutostartScheduleById", 204, body={"schedule": None})
-        earliest = formats.next_start(schedule, datetime.now(UTC) - slack)
+        earliest = formats.next_start(schedule, scenario.world.now() - slack)
         scenario.on(
             stopped, "updateWorkspaceAutostartScheduleById", 204, body={"schedule": schedule}
         )
-        latest = formats.next_start(schedule, datetime.now(UTC) + slack)
+        latest = formats.next_start(schedule, scenario.world.now() + slack)
         for view, answer in scenario.views(stopped):
             shown = view["next_start_at"]
             if shown is None or datetime.fromisoformat(shown) not in {earliest, latest}:
@@ -116,7 +116,7 @@ def test_extend_moves_the_deadline(scenario: Scenario, running: Json) -> None:
     @given(st.integers(31 * 60, 30 * 86_400), st.sampled_from([0, 120, -450, 330]))
     def check(seconds: int, offset: int) -> None:
         before = scenario.world.read(running["id"])
-        instant = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+        instant = scenario.world.now().replace(microsecond=0) + timedelta(seconds=seconds)
         local = (instant + timedelta(minutes=offset)).replace(tzinfo=None)
         sign, rest = ("+" if offset >= 0 else "-"), abs(offset)
         zone = f"{sign}{rest // 60:02}:{rest % 60:02}" if offset else "Z"
@@ -138,7 +138,7 @@ def test_extend_moves_the_deadline(scenario: Scenario, running: Json) -> None:
 @pytest.mark.parametrize("minutes", [-60 * 24 * 365, -1, 0, 1, 28])
 def test_extend_limits(scenario: Scenario, running: Json, minutes: int) -> None:
     """A deadline too soon is refused and leaves the stored one."""
-    deadline = datetime.now(UTC) + timedelta(minutes=minutes)
+    deadline = scenario.world.now() + timedelta(minutes=minutes)
     body = {"deadline": deadline.isoformat()}
     scenario.on(running, "extendWorkspaceDeadlineById", 400, body=body)
     scenario.unchanged(running, running)
@@ -156,7 +156,7 @@ def test_extend_needs_a_deadline(scenario: Scenario, running: Json, body: Json) 
 @pytest.mark.requirement("extend/needs-a-running-workspace")
 def test_extend_needs_a_running_workspace(scenario: Scenario, stopped: Json, running: Json) -> None:
     """Neither a stopped workspace nor one that never stops has a deadline to move."""
-    body = {"deadline": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}
+    body = {"deadline": (scenario.world.now() + timedelta(hours=2)).isoformat()}
     scenario.on(stopped, "extendWorkspaceDeadlineById", 409, body=body)
     endless = running
     scenario.on(endless, "updateWorkspaceTtlById", 204, body={"ttl_ms": None})
@@ -174,7 +174,7 @@ def test_dormancy_takes_effect(scenario: Scenario, stopped: Json) -> None:
     if said["dormant_at"] is None:
         raise Mismatch("dormant_at with a time", "null", answer)
     since = datetime.fromisoformat(said["dormant_at"])
-    if abs((since - datetime.now(UTC)).total_seconds()) > 300:
+    if abs((since - scenario.world.now()).total_seconds()) > 300:
         raise Mismatch("dormant_at about now", said["dormant_at"], answer)
     scenario.shows(stopped, dormant_at=said["dormant_at"], next_start_at=None)
     scenario.unchanged(before, stopped, "dormant_at", "deleting_at", "next_start_at")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -37,7 +37,7 @@ def wait(left: Unattended, workspace: Json, since: datetime, holds: Callable[[Js
     limit = since + PATIENCE
     while True:
         shown = left.world.read(workspace["id"])
-        if holds(shown) or datetime.now(UTC) > limit:
+        if holds(shown) or left.world.now() > limit:
             return shown
         time.sleep(1)
 
