@@ -53,6 +53,8 @@ SELECTORS: dict[str, Callable[[Operation], bool]] = {
     "workspace-changes": lambda operation: (
         "{workspace}" in operation.path and SELECTORS["changes"](operation)
     ),
+    # Also those that can do without.
+    "bodies": lambda operation: bool(operation.raw.get("requestBody")),
     "body": lambda operation: bool(operation.raw.get("requestBody", {}).get("required")),
 }
 

@@ -77,7 +77,7 @@ class Faulty:
         if fault.frames is not None and scope["path"].rstrip("/").endswith("/watch"):
             if fault.rewrite is not None:
                 scope = self._reopened(scope, fault.rewrite)
-            with self._watching() as memory:
+            with self._watching(scope["path"]) as memory:
                 await self.app(scope, receive, self._framed(send, fault.frames, memory))
             return
         call = await _read(scope, receive)
@@ -126,9 +126,10 @@ class Faulty:
             self._note(caught != original)
 
     @contextmanager
-    def _watching(self) -> Generator[Json]:
+    def _watching(self, path: str) -> Generator[Json]:
         """Count a watcher as long as it is there."""
-        memory: Json = {"place": len(self.watchers), "before": self.gone, "left": 0}
+        place = len(self.watchers)
+        memory: Json = {"path": path, "place": place, "before": self.gone, "left": 0}
         self.watchers.append(memory)
         try:
             yield memory
@@ -218,7 +219,7 @@ class Faulty:
         await _play(caught, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._watching() as memory:
+        with self._watching(scope["path"]) as memory:
             await self._talk(scope, receive, send, memory)
 
     async def _talk(self, scope: Scope, receive: Receive, send: Send, memory: Json) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from coder_conformance.context import Context
 from coder_conformance.results import CannotJudgeError, Mismatch
 from coder_conformance.shared import Shared
+from coder_conformance.suite.server.effects import EXTEND, Effect
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.search import Search
 from coder_conformance.suite.server.several import Several, find_several
@@ -61,6 +63,16 @@ def shared(context: Context) -> Shared:
     """The shared workspaces."""
     assert context.shared is not None
     return context.shared
+
+
+@pytest.fixture
+def effect(scenario: Scenario, operation: Operation, shared: Shared) -> Generator[Effect]:
+    """Requests of the operation, each of which has an effect of its own."""
+    effect = Effect(
+        scenario, operation, shared.running() if operation.id == EXTEND else shared.spare()
+    )
+    yield effect
+    effect.undo()
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.suite.server import raw
+from coder_conformance.suite.server.effects import DORMANT, USAGE, Effect
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import Usual, attempt, usual
+from coder_conformance.suite.server.usual import Usual, attempt
 from coder_spec import Operation
 
 Json = dict[str, Any]
@@ -22,18 +23,19 @@ UNDECODABLE = "Request body must be valid JSON."
 
 
 @pytest.fixture
-def good(scenario: Scenario, operation: Operation, running: Json) -> Usual:
-    """A request with a body that works."""
-    request = usual(scenario, operation, running)
-    if request.status == 403:
+def effect(scenario: Scenario, operation: Operation, effect: Effect) -> Effect:
+    """Requests with bodies that work, where bodies are looked at at all."""
+    if effect.usual.status == 403:
         raise DoesNotApplyError("without workspace sharing no body is looked at")
-    return request
+    if operation.id == USAGE and "workspace-usage" not in scenario.context.features:
+        raise DoesNotApplyError("without reports of usage no body is looked at")
+    return effect
 
 
-def works(request: Usual, what: str, answer: Exchange) -> None:
-    """The answer is the one to the body that works."""
-    if answer.status != request.status:
-        raise Mismatch(f"{request.status} for {what}", answer.answer(), answer)
+@pytest.fixture
+def good(effect: Effect) -> Usual:
+    """A request with a body that works."""
+    return effect.fresh()
 
 
 def encoded(request: Usual, **more: Any) -> bytes:
@@ -42,65 +44,87 @@ def encoded(request: Usual, **more: Any) -> bytes:
 
 
 @MARK("bodies/unknown-fields")
-def test_unknown_fields(scenario: Scenario, good: Usual) -> None:
+def test_unknown_fields(scenario: Scenario, effect: Effect) -> None:
     """A newer client may send more than this server knows."""
     values: list[Any] = [None, 1, "x", [1], {"a": {"b": []}}]
     for value in values:
+        good = effect.fresh()
         content = encoded(good, x_unknown=value)
-        works(good, "an unknown field", attempt(scenario, good, content=content))
+        effect.seen(good, "an unknown field", attempt(scenario, good, content=content))
 
 
 @MARK("bodies/field-names-in-any-case")
-def test_field_names_in_any_case(scenario: Scenario, good: Usual) -> None:
+def test_field_names_in_any_case(scenario: Scenario, effect: Effect) -> None:
     """Upper case and title case are the same field."""
     for change in (str.upper, str.title):
+        good = effect.fresh()
         content = json.dumps({change(k): v for k, v in (good.body or {}).items()}).encode()
-        works(good, f"the names {change.__name__}", attempt(scenario, good, content=content))
+        answer = attempt(scenario, good, content=content)
+        effect.seen(good, f"the names {change.__name__}", answer)
+
+
+# A bad value of each field that only holds one value; maps may be put together, not replaced.
+BAD: Json = {
+    "name": "-",
+    "schedule": "-",
+    "ttl_ms": 1,
+    "deadline": "2001-02-03T04:05:06Z",
+    "automatic_updates": "-",
+}
+
+
+def written(*pairs: tuple[str, Any]) -> bytes:
+    """An object of these fields, also of those that stand twice."""
+    fields = (f"{json.dumps(name)}: {json.dumps(value)}" for name, value in pairs)
+    return f"{{{', '.join(fields)}}}".encode()
 
 
 @MARK("bodies/last-duplicate-wins")
-def test_last_duplicate_wins(scenario: Scenario, good: Usual) -> None:
+def test_last_duplicate_wins(scenario: Scenario, effect: Effect) -> None:
     """A bad value that a good one follows does no harm; one that follows a good one does."""
-    bad: dict[str, Any] = {
-        "name": "-",
-        "schedule": "-",
-        "ttl_ms": 1,
-        "deadline": "2001-02-03T04:05:06Z",
-        "dormant": True,
-        "automatic_updates": "-",
-    }  # maps may be put together rather than replaced, so there are none
-    for name, wrong in bad.items():
-        if name in (good.body or {}):
-            value = json.dumps((good.body or {})[name])
-            rest = "".join(
-                f', "{k}": {json.dumps(v)}' for k, v in (good.body or {}).items() if k != name
-            )
-            pair = [f'"{name}": {json.dumps(wrong)}', f'"{name}": {value}']
-            content = f"{{{', '.join(pair)}{rest}}}".encode()
-            works(
-                good, f"{name} twice, the last one good", attempt(scenario, good, content=content)
-            )
-            if name == "dormant":
-                continue  # this one would be carried out
-            content = f"{{{', '.join(reversed(pair))}{rest}}}".encode()
-            answer = attempt(scenario, good, content=content)
+    judged = [name for name in effect.fresh().body or {} if name in BAD]
+    if effect.operation.id == DORMANT:
+        opposite_first(scenario, effect)
+    elif not judged:
+        raise DoesNotApplyError("the body holds maps alone, which may be put together")
+    for name in judged:
+        for one, other in ((name, name), (name.upper(), name), (name, name.upper())):
+            good = effect.fresh()
+            fields = dict(good.body or {})
+            right, wrong = (other, fields.pop(name)), (one, BAD[name])
+            answer = attempt(scenario, good, content=written(wrong, right, *fields.items()))
+            effect.seen(good, f"{one} before {other}, the last one good", answer)
+            right, wrong = (one, right[1]), (other, wrong[1])
+            answer = attempt(scenario, good, content=written(right, wrong, *fields.items()))
             if answer.status != 400:
-                raise Mismatch(f"400 for {name} twice, the last one bad", answer.answer(), answer)
+                what = f"400 for {one} before {other}, the last one bad"
+                raise Mismatch(what, answer.answer(), answer)
+
+
+def opposite_first(scenario: Scenario, effect: Effect) -> None:
+    """A flag has no bad values; the other one comes first."""
+    for one, other in (("dormant", "dormant"), ("DORMANT", "dormant"), ("dormant", "DORMANT")):
+        good = effect.fresh()
+        flag = (good.body or {})["dormant"]
+        answer = attempt(scenario, good, content=written((one, not flag), (other, flag)))
+        effect.seen(good, f"{one} = {not flag} before {other} = {flag}", answer)
 
 
 @MARK("bodies/trailing-data")
-def test_trailing_data(scenario: Scenario, good: Usual) -> None:
+def test_trailing_data(scenario: Scenario, effect: Effect) -> None:
     """Only the first value is read."""
     for tail in (b"\n{}", b" nonsense", b"]", b"\n\n"):
+        good = effect.fresh()
         answer = attempt(scenario, good, content=encoded(good) + tail)
-        works(good, f"{tail!r} after the value", answer)
+        effect.seen(good, f"{tail!r} after the value", answer)
 
 
 @MARK("bodies/surrounding-blanks")
-def test_surrounding_blanks(scenario: Scenario, good: Usual) -> None:
+def test_surrounding_blanks(scenario: Scenario, effect: Effect) -> None:
     """Blanks, tabs and line breaks."""
+    good = effect.fresh()
     content = b" \t\r\n" + encoded(good).replace(b": ", b" :\n\t") + b" \n"
-    works(good, "blanks around", attempt(scenario, good, content=content))
+    effect.seen(good, "blanks around", attempt(scenario, good, content=content))
 
 
 @MARK("bodies/null-is-absent")
@@ -118,13 +142,15 @@ def test_null_is_absent(scenario: Scenario, good: Usual) -> None:
 
 
 @MARK("bodies/content-type-is-not-checked")
-def test_content_type(scenario: Scenario, good: Usual) -> None:
+def test_content_type(scenario: Scenario, effect: Effect) -> None:
     """Whatever the label, it is JSON."""
     for label in ("text/plain", "application/xml", "application/json; charset=latin-1", "nonsense"):
+        good = effect.fresh()
         answer = attempt(scenario, good, content=encoded(good), headers={"content-type": label})
-        works(good, f"the content type {label}", answer)
+        effect.seen(good, f"the content type {label}", answer)
+    good = effect.fresh()
     answer = raw.send(scenario.wire, good.operation.method, target(good), content=encoded(good))
-    works(good, "no content type", answer)
+    effect.seen(good, "no content type", answer)
 
 
 def target(request: Usual) -> str:
@@ -259,8 +285,9 @@ def test_kinds_are_named(scenario: Scenario, good: Usual) -> None:
 
 
 @MARK("bodies/deep-nesting")
-def test_deep_nesting(scenario: Scenario, good: Usual) -> None:
+def test_deep_nesting(scenario: Scenario, effect: Effect) -> None:
     """Thousands of brackets, as a field and as the whole body."""
+    good = effect.fresh()
     for depth in (500, 5_000, 200_000):
         for opening, closing in (("[", "]"), ('{"a":', "}")):
             deep = opening * depth + "1" + closing * depth
@@ -268,14 +295,15 @@ def test_deep_nesting(scenario: Scenario, good: Usual) -> None:
                 answer = attempt(scenario, good, content=content.encode())
                 if answer.status >= 500:
                     raise Mismatch("a status below 500", answer.answer(), answer)
-    works(good, "an ordinary body after that", attempt(scenario, good))
+    effect.tried("an ordinary body after that")
 
 
 @MARK("bodies/large")
-def test_large(scenario: Scenario, good: Usual) -> None:
+def test_large(scenario: Scenario, effect: Effect) -> None:
     """A long text in a field that nobody reads."""
+    good = effect.fresh()
     answer = attempt(scenario, good, content=encoded(good, x_unknown="x" * 2**20))
-    works(good, "a large unknown field", answer)
+    effect.seen(good, "a large unknown field", answer)
 
 
 @MARK("bodies/odd-text")
@@ -298,12 +326,13 @@ def test_odd_text(scenario: Scenario, good: Usual) -> None:
 
 
 @MARK("bodies/chunked")
-def test_chunked(scenario: Scenario, good: Usual) -> None:
+def test_chunked(scenario: Scenario, effect: Effect) -> None:
     """A body whose length is not told."""
+    good = effect.fresh()
     content = encoded(good)
     pieces = [content[n : n + 7] for n in range(0, len(content), 7)]
     answer = raw.send(scenario.wire, good.operation.method, target(good), chunks=pieces)
-    works(good, "a body in chunks", answer)
+    effect.seen(good, "a body in chunks", answer)
 
 
 @MARK("bodies/not-looked-at")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coder_conformance import streams
+from coder_conformance.exchange import shorten
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server import raw
+from coder_conformance.suite.server.effects import EXTEND, Effect
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import attempt, usual
+from coder_conformance.suite.server.usual import Usual, attempt, still, usual
 from coder_spec import Operation
 
 Json = dict[str, Any]
@@ -21,22 +28,63 @@ BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
 BY_ORGANIZATION = "createUserWorkspaceByOrganization"
 
 
+def spellings(identifier: str) -> list[str]:
+    """Other ways to write an identifier."""
+    upper = identifier.upper()
+    bare = UUID(identifier).hex
+    urns = [f"urn:uuid:{identifier}", f"urn:uuid:{upper}"]
+    return [upper, bare, bare.upper(), *urns, "{" + identifier + "}", "{" + upper + "}"]
+
+
 @MARK("paths/identifier-spellings")
-def test_identifier_spellings(scenario: Scenario, operation: Operation, running: Json) -> None:
-    """Each spelling of the identifier leads to the same answer."""
-    identifier = running["id"]
-    spelt = (
-        identifier.upper(),
-        UUID(identifier).hex,
-        UUID(identifier).hex.upper(),
-        f"urn:uuid:{identifier}",
-        "{" + identifier + "}",
-    )
-    request = usual(scenario, operation, running)
-    for text in spelt:
+def test_identifier_spellings(scenario: Scenario, effect: Effect, operation: Operation) -> None:
+    """A change by each spelling is there afterwards, and what is read by each is the same."""
+    for text in spellings(effect.before["id"]):
+        request = effect.fresh()
         answer = attempt(scenario, request.on(text))
-        if answer.status != request.status:
-            raise Mismatch(f"{request.status} for the spelling {text}", answer.answer(), answer)
+        effect.seen(request, f"the spelling {text}", answer)
+        if operation.method == "GET" and operation.stream is None:
+            same(scenario, request, text)
+
+
+def same(scenario: Scenario, request: Usual, text: str) -> None:
+    """What is read by a spelling is what is read by the usual one before and after it."""
+    spelt = request.on(text)
+    before, answer, after = (attempt(scenario, one) for one in (request, spelt, request))
+    was, seen, now = (still(one.json()) for one in (before, answer, after))
+    if was == now != seen:
+        expected = f"for the spelling {text} {shorten(repr(was))}"
+        raise Mismatch(expected, shorten(repr(seen)), answer)
+
+
+@MARK("paths/spellings-of-the-watched")
+def test_spellings_of_the_watched(scenario: Scenario, operation: Operation, running: Json) -> None:
+    """One change, by the usual spelling, for all of them."""
+    websocket = operation.stream is not None and operation.stream.transport != "sse"
+    limit = scenario.context.settings.timeouts.event
+    with ExitStack() as stack:
+        watched: dict[str, streams.Socket | streams.EventStream] = {}
+        for text in spellings(running["id"]):
+            path = streams.watch_path(quote(text, safe=""), websocket=websocket)
+            watched[text] = (
+                stack.enter_context(streams.socket(scenario.wire, path, limit))
+                if websocket
+                else stack.enter_context(streams.event_stream(scenario.wire, path, limit))
+            )
+            watched[text].next_data()
+        change = Effect(scenario, scenario.context.contract.operation(EXTEND), running)
+        change.tried("the usual spelling")
+        wanted = scenario.world.read(running["id"])["latest_build"]["deadline"]
+        for text, stream in watched.items():
+            told(stream, wanted, f"for the spelling {text} the deadline {wanted}")
+
+
+def told(stream: streams.Socket | streams.EventStream, deadline: str, what: str) -> None:
+    """A stream tells of a deadline sooner or later."""
+    end = time.monotonic() + 2 * stream.limit
+    while stream.next_data()["latest_build"]["deadline"] != deadline:
+        if time.monotonic() > end:
+            raise Mismatch(what, "others", stream.opened)
 
 
 @MARK("paths/refuses-near-identifiers")
@@ -113,6 +161,21 @@ def test_user_unknown(scenario: Scenario, operation: Operation, some: Json) -> N
             raise Mismatch("no validations", answer.answer(), answer)
 
 
+@MARK("envelope/unknown-user")
+def test_unknown_user_envelope(scenario: Scenario, operation: Operation, some: Json) -> None:
+    """What was sent is quoted."""
+    request = usual(scenario, operation, some)
+    for user in ("no-such-user-at-all", str(uuid4())):
+        path = {**request.path, "user": user}
+        answer = attempt(scenario, replace(request, path=path))
+        expected = {
+            "message": '"user" must be an existing uuid or username.',
+            "detail": f'queried user="{user}"',
+        }
+        if answer.status != 400 or answer.json() != expected:
+            raise Mismatch(f"400 with {expected}", answer.answer(), answer)
+
+
 @MARK("paths/organization-spellings")
 def test_organization_spellings(scenario: Scenario, running: Json) -> None:
     """By identifier and by name, in any case; a taken name shows that it was found."""
@@ -165,6 +228,13 @@ def test_repeated_slashes(scenario: Scenario, some: Json) -> None:
     for target in (f"/workspaces//{some['id']}", f"//workspaces/{some['id']}"):
         answer = raw.send(scenario.wire, "GET", target)
         scenario.context.expect("getWorkspaceMetadataById", answer, 200)
+
+
+@MARK("paths/encoded-slashes")
+def test_encoded_slashes(scenario: Scenario, some: Json) -> None:
+    """A slash is one however it is written."""
+    answer = raw.send(scenario.wire, "GET", f"/workspaces%2F{some['id']}")
+    scenario.context.expect("getWorkspaceMetadataById", answer, 200)
 
 
 @MARK("paths/encoded-paths")

@@ -13,6 +13,7 @@ import pytest
 
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import CannotJudgeError, Mismatch
+from coder_conformance.suite.server.effects import Effect
 from coder_conformance.suite.server.piecemeal import Connection, Request, request
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import Usual, telling, usual
@@ -31,25 +32,17 @@ LATEST = 2.0
 MANY = 40
 
 
-@pytest.fixture
-def good(scenario: Scenario, operation: Operation, running: Json) -> Usual:
-    """A request that works."""
-    return usual(scenario, operation, running)
-
-
 def as_bytes(scenario: Scenario, good: Usual, **more: Any) -> Request:
     """A request that works, for sending it in another way."""
     scenario.context.checked += 1
     return request(scenario.wire, good.operation, good.path, good.body, **more)
 
 
-def works(good: Usual, what: str, sent: Request, answer: Exchange | None) -> Exchange:
-    """The answer is the usual one."""
+def works(effect: Effect, good: Usual, what: str, sent: Request, answer: Exchange | None) -> None:
+    """The answer is the usual one, and something has come of it."""
     if answer is None:
         raise Mismatch(f"{good.status} for {what}", "no answer", broken_off(sent))
-    if answer.status != good.status:
-        raise Mismatch(f"{good.status} for {what}", answer.answer(), answer)
-    return answer
+    effect.seen(good, what, answer)
 
 
 def broken_off(sent: Request) -> Exchange:
@@ -69,36 +62,39 @@ def cut(whole: bytes, count: int) -> list[bytes]:
 
 @pytest.mark.late
 @MARK("robustness/slow-request")
-def test_slow_request(scenario: Scenario, good: Usual) -> None:
+def test_slow_request(scenario: Scenario, effect: Effect) -> None:
     """A dozen pieces, cut without regard to lines, with a pause after each of them."""
+    good = effect.fresh()
     sent = as_bytes(scenario, good)
     with Connection(scenario.wire) as connection:
         connection.send(*cut(sent.whole, 12), pause=0.04)
-        works(good, "a request in pieces", sent, connection.answer(sent))
+        works(effect, good, "a request in pieces", sent, connection.answer(sent))
 
 
 @MARK("robustness/slow-chunks")
-def test_slow_chunks(scenario: Scenario, good: Usual) -> None:
+def test_slow_chunks(scenario: Scenario, effect: Effect) -> None:
     """Each byte is a chunk of its own, with an extension that nobody knows, and pauses."""
+    good = effect.fresh()
     plain = as_bytes(scenario, good)
     pieces = [b"1;unknown=x\r\n%c\r\n" % byte for byte in plain.content or b""]
     sent = as_bytes(scenario, good, chunks=b"".join([*pieces, b"0\r\n\r\n"]))
     with Connection(scenario.wire) as connection:
         connection.send(sent.head, *pieces[:8], pause=0.02)
         connection.send(*pieces[8:], b"0\r\n\r\n")
-        works(good, "a body in small chunks", sent, connection.answer(sent))
+        works(effect, good, "a body in small chunks", sent, connection.answer(sent))
 
 
 @MARK("robustness/expect-continue")
-def test_expect_continue(scenario: Scenario, good: Usual) -> None:
+def test_expect_continue(scenario: Scenario, effect: Effect) -> None:
     """The body is sent only after the server has said something."""
+    good = effect.fresh()
     sent = as_bytes(scenario, good, more=[("Expect", "100-continue")])
     with Connection(scenario.wire) as connection:
         connection.send(sent.head)
         if connection.waits(scenario.context.settings.timeouts.event):
             raise Mismatch("100 or the answer before the body", "nothing", broken_off(sent))
         connection.send(sent.content or b"")
-        works(good, "a body that was asked for", sent, connection.answer(sent))
+        works(effect, good, "a body that was asked for", sent, connection.answer(sent))
 
 
 # Requests that do not come to their end
@@ -267,12 +263,13 @@ def _mixed(name: str) -> str:
 
 @pytest.mark.parametrize("spelled", [str.lower, str.upper, _mixed], ids=["lower", "upper", "mixed"])
 @MARK("robustness/header-names-in-any-case")
-def test_header_names(scenario: Scenario, good: Usual, spelled: Callable[[str], str]) -> None:
+def test_header_names(scenario: Scenario, effect: Effect, spelled: Callable[[str], str]) -> None:
     """The token, the length and the type of the body are found under each spelling."""
+    good = effect.fresh()
     sent = as_bytes(scenario, good, name=spelled)
     with Connection(scenario.wire) as connection:
         connection.send(sent.whole)
-        works(good, "header names in another case", sent, connection.answer(sent))
+        works(effect, good, "header names in another case", sent, connection.answer(sent))
 
 
 @MARK("robustness/pipelining")
@@ -293,9 +290,9 @@ def test_pipelining(scenario: Scenario, operation: Operation, running: Json, sto
 
 
 @MARK("robustness/many-connections")
-def test_many_connections(scenario: Scenario, operation: Operation, running: Json) -> None:
+def test_many_connections(scenario: Scenario, effect: Effect) -> None:
     """Idle ones and half requests first; all others, and the late halves, are answered."""
-    good = usual(scenario, operation, running)
+    good = effect.fresh()
     sent = as_bytes(scenario, good)
     half = len(sent.whole) // 2
     with ExitStack() as stack:
@@ -306,7 +303,7 @@ def test_many_connections(scenario: Scenario, operation: Operation, running: Jso
         for connection in others:
             connection.send(sent.whole)
         for connection in others:
-            works(good, "one of many connections", sent, connection.answer(sent))
+            works(effect, good, "one of many connections", sent, connection.answer(sent))
         for n, connection in enumerate(late):
             connection.send(sent.whole[half:] if n % 2 == 0 else sent.whole)
-            works(good, "a late one of many connections", sent, connection.answer(sent))
+            works(effect, good, "a late one of many connections", sent, connection.answer(sent))
