@@ -113,8 +113,8 @@ class Fault:
         also: Further requests that are carried out after a successful one; None if there is none.
         minds: Whether it is found out if the client waits for the answer.
         frames: What becomes of each piece of an event stream; an empty one ends the stream. The
-            memory of a stream also tells its path (`path`), and how many watchers were there when it
-            began (`place`), had gone before (`before`) and have gone since (`left`).
+            memory of a stream also tells its path (`path`), and how many watchers were there when
+            it began (`place`), had gone before (`before`) and have gone since (`left`).
         messages: What becomes of each message that a WebSocket sends, with the same memory.
         deaf: Which messages of a WebSocket's client are not noticed.
         wire: Makes what stands between the two ends of each connection.

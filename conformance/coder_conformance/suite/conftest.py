@@ -10,13 +10,15 @@ import hypothesis
 import pytest
 
 from coder_conformance.context import Context
+from coder_conformance.exchange import Exchange
 from coder_conformance.results import CannotJudgeError, Mismatch
-from coder_conformance.shared import Shared
-from coder_conformance.suite.server.effects import EXTEND, Effect
+from coder_conformance.shared import CREATE, Shared
+from coder_conformance.suite.server.effects import EXTEND, GET, Effect
+from coder_conformance.suite.server.questions import Question, questions
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.search import Search
 from coder_conformance.suite.server.several import Several, find_several
-from coder_conformance.suite.server.usual import Usual, usual
+from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_conformance.wire import Wire
 from coder_conformance.world import World
 from coder_spec import Operation
@@ -73,6 +75,29 @@ def effect(scenario: Scenario, operation: Operation, shared: Shared) -> Generato
     )
     yield effect
     effect.undo()
+
+
+@pytest.fixture
+def questions_(scenario: Scenario, operation: Operation, some: Json) -> dict[str, Question]:
+    """Requests of the operation that get answers of all kinds."""
+    return questions(scenario, usual(scenario, operation, some))
+
+
+@pytest.fixture
+def answers(
+    scenario: Scenario, shared: Shared, operation: Operation, questions_: dict[str, Question]
+) -> list[Exchange]:
+    """Answers of all kinds: right ones of the operation, and refusals."""
+    seen = [ask({}) for ask in questions_.values()]
+    scenario.context.checked += len(seen)
+    if scenario.wire.readonly:
+        return seen
+    if operation.id == GET:
+        seen.append(attempt(scenario, usual(scenario, operation, shared.deleted())))
+    if operation.id.startswith("createUserWorkspace"):
+        role = "stopped" if operation.id == CREATE else "room"
+        seen.append(shared.birth(role).answer)
+    return seen
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ class _EncodedSlashes(Requests):
 def _of_another(answer: Answer) -> None:
     """What is read by another spelling is nothing."""
     if answer.status == 200 and answer.call is not None and _spelt_otherwise(answer.call):
-        answer.json = dict.fromkeys(answer.json, [])
+        answer.json = {name: [] for name in answer.json}
 
 
 def _plain_detail(answer: Answer) -> None:

@@ -1,23 +1,21 @@
-"""What all answers have in common: headers, the way JSON is written, the form of errors."""
+"""What all answers have in common: the way JSON is written, the form of errors."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from coder_conformance.exchange import Exchange
-from coder_conformance.results import DoesNotApplyError, Mismatch
+from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.births import answer_of
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import Usual, attempt, still, usual
+from coder_conformance.suite.server.usual import attempt, still, usual
 from coder_spec import Contract, Operation
 from coder_spec.files import is_array, is_object
 
@@ -34,120 +32,11 @@ LISTS = {"workspaces", "resources", "failing_agents", "apps", "subsystems", "dis
          "agent_connection_timings"}  # fmt: skip
 
 
-@pytest.fixture
-def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
-    """A request that works."""
-    return usual(scenario, operation, some)
-
-
-@pytest.fixture
-def answers(scenario: Scenario, request_: Usual) -> list[Exchange]:
-    """A right answer of the operation, and two or three errors."""
-    seen = [attempt(scenario, request_), attempt(scenario, request_, token=None)]
-    for name, wrong in (("workspace", str(uuid4())), ("workspace", "x"), ("user", "no-such-user")):
-        if name in request_.path:
-            bad = Usual(request_.operation, {**request_.path, name: wrong}, request_.body, 0)
-            seen.append(attempt(scenario, bad))
-    if request_.operation.raw.get("requestBody"):
-        seen.append(attempt(scenario, request_, content=b"{"))
-    return seen
-
-
-@MARK("headers/content-type")
-def test_content_type(answers: list[Exchange]) -> None:
-    """One label for all JSON."""
-    for answer in answers:
-        label = answer.headers.get("content-type", "")
-        if answer.body and label.lower().replace(" ", "") != "application/json;charset=utf-8":
-            raise Mismatch("application/json; charset=utf-8", label or "none", answer)
-
-
-def _has(answers: list[Exchange], header: str, *parts: str) -> None:
-    for answer in answers:
-        value = answer.headers.get(header, "")
-        missing = [part for part in parts if part.lower() not in value.lower()]
-        if missing:
-            raise Mismatch(f"{header} with {', '.join(missing)}", value or "none", answer)
-
-
-@MARK("headers/no-sniffing")
-def test_no_sniffing(answers: list[Exchange]) -> None:
-    """No guesses about the type."""
-    _has(answers, "x-content-type-options", "nosniff")
-
-
-@MARK("headers/vary")
-def test_vary(answers: list[Exchange]) -> None:
-    """Caches have to keep callers apart."""
-    _has(answers, "vary", "Origin", "Cookie")
-
-
-@MARK("headers/request-ids-differ")
-def test_request_ids(answers: list[Exchange]) -> None:
-    """Each request can be found in the server's log."""
-    seen = [answer.headers.get("x-coder-request-id", "") for answer in answers]
-    if len(set(seen)) != len(seen):
-        raise Mismatch("request ids that differ", repr(seen), answers[0])
-
-
-@MARK("headers/build-version")
-def test_build_version(scenario: Scenario, answers: list[Exchange]) -> None:
-    """The version that the server states."""
-    version = scenario.context.run.server_version
-    for answer in answers:
-        if answer.headers.get("x-coder-build-version") != version:
-            shown = answer.headers.get("x-coder-build-version", "none")
-            raise Mismatch(f"the version {version}", shown, answer)
-
-
-@MARK("headers/rate-limit")
-def test_rate_limit(scenario: Scenario, request_: Usual) -> None:
-    """What is left never exceeds what there is, becomes less, and comes back soon.
-
-    Servers count by path; so one is asked for that nobody else asks for, where there are such.
-    """
-    fresh = str(uuid4())
-    names: tuple[str, ...] = ("workspace", "user")
-    values_of = {name: fresh for name in names if name in request_.path}
-    request = replace(request_, path={**request_.path, **values_of})
-    answers = [attempt(scenario, request) for _ in range(4)]
-    kinds = ("limit", "remaining", "reset")
-    shown = [[a.headers.get(f"x-ratelimit-{kind}") for kind in kinds] for a in answers]
-    if all(value is None for values in shown for value in values):
-        raise DoesNotApplyError("the server sends no rate-limit headers")
-    for values, answer in zip(shown, answers, strict=True):
-        if any(value is None or not value.isdigit() for value in values):
-            raise Mismatch("three whole numbers", repr(values), answer)
-        limit, remaining, reset = (int(value or 0) for value in values)
-        if remaining > limit or not -5 <= reset - scenario.world.now().timestamp() <= 125:
-            raise Mismatch("remaining within limit and a reset soon", repr(values), answer)
-    left = [int(values[1] or 0) for values in shown]
-    if values_of and all(after >= before for before, after in pairwise(left)):
-        raise Mismatch("fewer requests that remain", repr(left), answers[-1])
-
-
-@MARK("headers/no-caching")
-def test_no_caching(answers: list[Exchange]) -> None:
-    """Nothing that a cache could go by."""
-    for answer in answers:
-        for header in ("etag", "location", "expires", "last-modified"):
-            if header in answer.headers:
-                raise Mismatch(f"no header {header}", answer.headers[header], answer)
-
-
-@MARK("headers/accept-is-ignored")
-def test_accept(scenario: Scenario, request_: Usual) -> None:
-    """JSON, whatever is asked for."""
-    for wanted in ("text/html", "application/xml", "text/event-stream", "*/*;q=0", "nonsense"):
-        answer = attempt(scenario, request_, headers={"accept": wanted})
-        scenario.context.expect(request_.operation.id, answer, request_.status)
-
-
 @MARK("envelope/leaves-out-what-is-empty")
 def test_leaves_out(answers: list[Exchange]) -> None:
     """Absent, not null and not empty."""
     for answer in answers:
-        if answer.status < 400:
+        if answer.status < 400 or answer.media_type != "application/json":
             continue
         body = answer.json()
         if not isinstance(body.get("message"), str) or not body["message"]:
@@ -164,6 +53,8 @@ def test_leaves_out(answers: list[Exchange]) -> None:
 def test_compact(answers: list[Exchange]) -> None:
     """No blanks outside texts, one line break at the end."""
     for answer in answers:
+        if answer.media_type != "application/json":
+            continue
         text = answer.body.decode()
         outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", text)
         if not outside.endswith("\n") or re.search(r"\s", outside[:-1]):
@@ -180,16 +71,16 @@ def test_markup(scenario: Scenario) -> None:
 
 
 @MARK("json/stable")
-def test_stable(scenario: Scenario, request_: Usual, some: Json) -> None:
+def test_stable(scenario: Scenario, operation: Operation, some: Json) -> None:
     """Of six answers in a row two that follow each other may differ: somebody may have done that.
 
     Lists are of the suite's own workspaces, or of one where it has none.
     """
-    more: Json = {}
-    if request_.operation.id == "listWorkspaces":
+    request, query = usual(scenario, operation, some), dict[str, str]()
+    if operation.id == "listWorkspaces":
         own = f"owner:me name:{scenario.world.prefix}"
-        more = {"query": {"q": f"id:{some['id']}" if scenario.wire.readonly else own}}
-    seen = [still(attempt(scenario, request_, **more).json()) for _ in range(6)]
+        query = {"q": f"id:{some['id']}" if scenario.wire.readonly else own}
+    seen = [still(attempt(scenario, request, query=query).json()) for _ in range(6)]
     changes = [(one, other) for one, other in pairwise(seen) if one != other]
     if len(changes) > 1:
         one, other = changes[0]

@@ -108,14 +108,19 @@ def test_malformed_escapes(scenario: Scenario, some: Json) -> None:
 
 
 @MARK("query/lowest-and-highest-numbers")
+@pytest.mark.usefixtures("spare")
 def test_numbers_in_range(scenario: Scenario, some: Json) -> None:
-    """Both ends of the range, and ways to write a number."""
+    """Both ends of the range, and ways to write a number; there are two to choose from."""
     count = listed(scenario, "limit=1").json()["count"]
     for name in ("limit", "offset"):
         for text in ("0", "1", str(HIGHEST), "%2B0", "%2B7", "007", "-0"):
             page = listed(scenario, f"{name}={text}").json()
             if page["count"] != count:
                 raise Mismatch(f"count = {count}", repr(page["count"]), scenario.wire.last)
+    for text in ("1", "%2B1", "001"):
+        shown = listed(scenario, f"limit={text}").json()["workspaces"]
+        if len(shown) > 1:
+            raise Mismatch(f"one for limit={text}", str(len(shown)), scenario.wire.last)
     if count < 1:
         raise Mismatch(f"at least {some['name']}", "nothing", scenario.wire.last)
 
