@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -355,8 +355,17 @@ def test_a_wrapped_error_is_named_itself() -> None:
     ],
 )
 def test_clocks_that_are_far_apart(date: str | None, says: str) -> None:
-    """They are told before a run, by the header Date, since deadlines are judged by this clock."""
+    """They are told before a run, by the header Date."""
     answer = exchange("GET", "/users/me", 200, {} if date is None else {"date": date})
     said = clock.warning(clock.ahead(answer, datetime(2026, 11, 24, 12, tzinfo=UTC)))
     assert said.startswith(says)
     assert bool(said) == bool(says)
+
+
+def test_times_are_judged_by_the_servers_clock() -> None:
+    """What a run takes for the present instant is the server's, however far it is off."""
+    contract = coder_spec.load()
+    world = World(Wire("http://127.0.0.1:9", "", 1), contract, Settings())
+    assert abs(world.now() - datetime.now(UTC)) < timedelta(seconds=5)
+    world.ahead = timedelta(minutes=-4)
+    assert abs(world.now() - datetime.now(UTC) - world.ahead) < timedelta(seconds=5)

@@ -111,7 +111,18 @@ def _plain_detail(answer: Answer) -> None:
         answer.json = {"message": answer.json["message"]}
 
 
+def _no_trailing_comma(call: Call) -> None:
+    call.body = re.sub(rb",\s*}", b"}", call.body)
+
+
 FAULTS: list[Fault] = [
+    at(
+        AUTOSTART,
+        "trailing-commas-are-skipped",
+        "A comma before the end of an object is skipped.",
+        "bodies/strict-json",
+        rewrite=_no_trailing_comma,
+    ),
     at(
         TTL,
         "fields-in-upper-case-are-lost",
