@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
@@ -59,6 +59,8 @@ NAME = re.compile(r"[a-zA-Z0-9]+(?:-[a-zA-Z0-9]+)*")
 # Workspaces that generated requests may create in the longest run; in the others they ask for names
 # that are taken, since each workspace takes minutes on a real server.
 _MOST_CREATIONS = 2
+# Lists show the workspaces of other people, which must not become what requests are about.
+_NOTHING_OVERHEARD: Json = {"extra-data-sources": {"responses": False}}
 _SUCCESS = frozenset({200, 201, 204, 304})
 
 
@@ -231,6 +233,8 @@ class _Watcher:
             self.context.wire.pace.wait()
         label = f"{case.operation.method.upper()} {case.operation.path}"
         operation = self.operations.get(label)
+        if operation is not None and operation.method != "GET":
+            self._keep_to_own(case)
         if operation is None or not isinstance(case.body, dict) or self.context.world is None:
             return
         body = cast("Json", case.body)
@@ -246,15 +250,28 @@ class _Watcher:
             self._creations += more
             body["name"] = self.context.world.name() if more else self.taken
 
+    def _keep_to_own(self, case: Any) -> None:
+        """Let a change that names what may be somebody else's name nothing that there is.
+
+        A site owner may change everybody's workspaces, and make some for anybody.
+        """
+        own: dict[str, list[str]] = {
+            "workspace": self.known.words["path.workspace"],
+            "user": self.known.words["path.user"],
+        }
+        for name in own.keys() & (case.path_parameters or {}).keys():
+            value = str(case.path_parameters[name])
+            may_exist = name == "user" or _identifier(value) is not None
+            if value not in own[name] and may_exist:
+                case.path_parameters[name] = str(uuid5(NAMESPACE_OID, value))
+
     def _name_of(self, case: Any) -> str | None:
         """The name of the run's own workspace that a request is about."""
         assert self.context.world is not None
         if not self._names:
             self._names = {UUID(w["id"]): w["name"] for w in self.context.world.mine()}
-        try:
-            return self._names.get(UUID(str(case.path_parameters["workspace"])))
-        except (ValueError, KeyError):
-            return None
+        identifier = _identifier(str(case.path_parameters.get("workspace", "")))
+        return None if identifier is None else self._names.get(identifier)
 
     def answered(self, response: Any) -> None:
         """Heed what an answer says about the pace; that of too many requests is not judged."""
@@ -427,8 +444,10 @@ def _config(
             },
             "phases": {
                 "stateful": {"enabled": False},
+                "examples": _NOTHING_OVERHEARD,
                 # Methods that a path does not have are judged by a test of their own.
-                "coverage": {"unexpected-methods": []},
+                "coverage": {"unexpected-methods": [], **_NOTHING_OVERHEARD},
+                "fuzzing": _NOTHING_OVERHEARD,
             },
             "dictionaries": words,
             "parameters": parameters,
@@ -439,6 +458,14 @@ def _config(
             ],
         }
     )
+
+
+def _identifier(text: str) -> UUID | None:
+    """What a text identifies, in whatever spelling."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _register_formats() -> None:

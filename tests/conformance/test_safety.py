@@ -129,6 +129,53 @@ def test_readonly_needs_something_to_look_at(counted: RunningServer, tmp_path: P
     assert "create one, or choose the profile standard" in said
 
 
+def furnished(http: httpx2.Client, template: str) -> dict[str, Any]:
+    """Workspaces of a user, with settings."""
+    made: dict[str, Any] = {}
+    for name in ("theirs", "Other-1", "z"):
+        body = {"name": name, "template_id": template, "ttl_ms": 7_200_000,
+                "autostart_schedule": "CRON_TZ=UTC 11 3 * * 1"}  # fmt: skip
+        answer = http.post("/users/me/workspaces", json=body)
+        assert answer.status_code == 201
+        made[answer.json()["id"]] = None
+    http.put(f"/workspaces/{next(iter(made))}/favorite")
+    return made
+
+
+def as_they_are(http: httpx2.Client, workspaces: dict[str, Any]) -> dict[str, Any]:
+    """What settings, builds and marks these workspaces have."""
+    names = ("name", "ttl_ms", "autostart_schedule", "automatic_updates", "dormant_at", "favorite")
+    shown = {w: http.get(f"/workspaces/{w}").json() for w in workspaces}
+    return {
+        workspace: {name: seen.get(name) for name in names}
+        | {name: seen["latest_build"][name] for name in ("id", "deadline", "status", "updated_at")}
+        for workspace, seen in shown.items()
+    }
+
+
+@pytest.mark.parametrize("only", [(), ("--only=contract/*", "--examples=150")], ids=["all", "many"])
+def test_what_is_not_the_runs_own_stays_as_it_is(only: tuple[str, ...], tmp_path: Path) -> None:
+    """Workspaces of both users that were there before are neither changed nor more or fewer."""
+    app = create_app(Settings(build_seconds=0.1, allow_renames=True))
+    for server in start_server(app):
+        url = f"{server.url}/api/v2"
+        users = [
+            httpx2.Client(base_url=url, headers={"coder-session-token": token})
+            for token in TOKENS.values()
+        ]
+        template = users[0].get("/templates").json()[0]["id"]
+        theirs = [(http, furnished(http, template)) for http in users]
+        time.sleep(0.5)
+        before = [as_they_are(http, made) for http, made in theirs]
+        given = ("run", f"--url={server.url}", "--role=server", "--profile=standard", *only)
+        _, said = run(*given, reports=tmp_path)
+        assert " 0 failed, " in said
+        assert [as_they_are(http, made) for http, made in theirs] == before
+        assert users[0].get("/workspaces").json()["count"] == 6
+        for http in users:
+            http.close()
+
+
 def test_a_server_elsewhere_is_only_looked_at_by_default() -> None:
     """Whoever names no profile cannot change a server that is not on this machine."""
     from coder_conformance.arguments import parser  # noqa: PLC0415
