@@ -46,6 +46,8 @@ SELECTORS: dict[str, Callable[[Operation], bool]] = {
     "creates": lambda operation: (
         operation.method == "POST" and operation.path.endswith("/workspaces")
     ),
+    # Whose path names something.
+    "named": lambda operation: "{" in operation.path,
     "workspace": lambda operation: "{workspace}" in operation.path,
     "workspace-reads": lambda operation: (
         "{workspace}" in operation.path and SELECTORS["reads"](operation)

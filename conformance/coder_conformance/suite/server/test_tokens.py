@@ -13,13 +13,19 @@ from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server import raw
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.tokens import (
+    WRONG,
+    accepted,
+    both,
+    other_secret,
+    refused,
+    where,
+)
 from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_conformance.wire import Source, Token
 from coder_spec import Operation
 
 Json = dict[str, Any]
-WRONG = "abcdefghij-0123456789abcdefABCDEF"
-COOKIE = "coder_session_token"
 REFUSED = "You are signed out or your session has expired. Please sign in again to continue."
 MARK = pytest.mark.requirement
 
@@ -28,19 +34,6 @@ MARK = pytest.mark.requirement
 def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
     """A request that works, but for its token."""
     return usual(scenario, operation, some)
-
-
-def refused(scenario: Scenario, request: Usual, what: str, answer: Exchange) -> None:
-    """The answer is a 401."""
-    if answer.status != 401:
-        raise Mismatch(f"401 for {what}", answer.answer(), answer)
-    scenario.context.expect(request.operation.id, answer, 401)
-
-
-def accepted(request: Usual, what: str, answer: Exchange) -> None:
-    """The answer is that of a caller who was let in."""
-    if answer.status != request.status:
-        raise Mismatch(f"{request.status}, since {what}", answer.answer(), answer)
 
 
 @MARK("authentication/challenge")
@@ -59,11 +52,6 @@ def test_challenge(scenario: Scenario, request_: Usual) -> None:
             raise Mismatch(f"a challenge with {part}", challenge or "none", answer)
 
 
-def _other_secret(token: str) -> str:
-    identifier, _, secret = token.partition("-")
-    return f"{identifier}-{'A' if secret[0] != 'A' else 'B'}{secret[1:]}"
-
-
 @pytest.mark.parametrize(
     ("value", "detail"),
     [
@@ -80,7 +68,7 @@ def _other_secret(token: str) -> str:
 )
 def test_details(scenario: Scenario, some: Json, value: str | None, detail: str) -> None:
     """The message is the same for all, the detail tells what is wrong."""
-    sent = _other_secret(scenario.wire.token) if value is None else value
+    sent = other_secret(scenario.wire.token) if value is None else value
     for request in _answering(scenario, some):
         answer = attempt(scenario, request, token=Token(sent) if sent else None)
         says(scenario, request, answer, detail)
@@ -118,30 +106,6 @@ def says(scenario: Scenario, request: Usual, answer: Exchange, *details: str) ->
     for detail in details:
         if detail not in body.get("detail", ""):
             raise Mismatch(f"a detail with {detail!r}", repr(body.get("detail")), answer)
-
-
-def _where(source: Source, value: str) -> dict[str, Any]:
-    """Headers and query with a token from one source and no other."""
-    match source:
-        case "header":
-            return {"headers": {"coder-session-token": value}}
-        case "bearer":
-            return {"headers": {"authorization": f"Bearer {value}"}}
-        case "cookie":
-            return {"headers": {"cookie": f"{COOKIE}={value}"}}
-        case "session-query":
-            return {"query": {COOKIE: value}}
-        case "access-query":
-            return {"query": {"access_token": value}}
-
-
-def both(first: tuple[Source, str], *rest: tuple[Source, str]) -> dict[str, Any]:
-    """Options that send tokens from several sources at once."""
-    merged: dict[str, Any] = {"token": None, "headers": {}, "query": {}}
-    for source, value in (first, *rest):
-        for kind, values in _where(source, value).items():
-            merged[kind].update(values)
-    return merged
 
 
 def in_order(scenario: Scenario, request: Usual, wrong: Source, *right: Source) -> None:
@@ -208,6 +172,17 @@ def test_empty_source(scenario: Scenario, request_: Usual) -> None:
             accepted(request_, f"the {empty} is empty", answer)
 
 
+@MARK("authentication/other-authorization-is-passed-over")
+def test_other_authorization(scenario: Scenario, request_: Usual) -> None:
+    """What stands in the header Authorization is a token only after the word bearer."""
+    good = scenario.wire.token
+    for value in ("Basic dXNlcjpzZWNyZXQ=", "Bearer", f"Token {WRONG}"):
+        headers = {"authorization": value}
+        query = {"access_token": good}
+        answer = attempt(scenario, request_, token=None, headers=headers, query=query)
+        accepted(request_, f"{value!r} holds no bearer token", answer)
+
+
 @MARK("authentication/bearer-in-any-case")
 def test_bearer_in_any_case(scenario: Scenario, request_: Usual) -> None:
     """The scheme is not a matter of case."""
@@ -226,7 +201,7 @@ def test_stream_sources(scenario: Scenario, operation: Operation, some: Json) ->
     path = streams.watch_path(some["id"], websocket=websocket)
     sources: tuple[Source, ...] = ("header", "bearer", "cookie", "session-query", "access-query")
     for source in sources:
-        options = {"token": None, **_where(source, good)}
+        options = {"token": None, **where(source, good)}
         if websocket:
             with streams.socket(scenario.wire, path, limit, **options) as socket:
                 seen = socket.next_data()
@@ -239,12 +214,14 @@ def test_stream_sources(scenario: Scenario, operation: Operation, some: Json) ->
 
 
 @MARK("authentication/comes-before-the-path")
-def test_before_the_path(scenario: Scenario, operation: Operation, some: Json) -> None:
-    """Who is not let in learns nothing about identifiers."""
-    for identifier in ("5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001", "nonsense"):
-        request = usual(scenario, operation, some).on(identifier)
-        for token in (None, Token(WRONG)):
-            refused(scenario, request, identifier, attempt(scenario, request, token=token))
+def test_before_the_path(scenario: Scenario, request_: Usual) -> None:
+    """Who is not let in learns nothing about identifiers and names."""
+    for name in request_.path:
+        for value in (str(uuid4()), "nonsense", "no name"):
+            request = replace(request_, path={**request_.path, name: value})
+            for token in (None, Token(WRONG)):
+                answer = attempt(scenario, request, token=token)
+                refused(scenario, request, f"a wrong token and the {name} {value!r}", answer)
 
 
 @MARK("authentication/comes-before-the-body")
@@ -262,40 +239,6 @@ def test_before_the_method(scenario: Scenario, request_: Usual) -> None:
     answer = attempt(scenario, request_, method="OPTIONS", token=None)
     if answer.status != 401:
         raise Mismatch("401", answer.answer(), answer)
-
-
-@MARK("authentication/cookie-needs-proof")
-def test_cookie_needs_proof(scenario: Scenario, request_: Usual, some: Json) -> None:
-    """A forged form of another site would look like this."""
-    before = scenario.world.read(some["id"])
-    good = scenario.wire.token
-    answer = attempt(scenario, request_, **both(("cookie", good)))
-    if answer.status != 400 or answer.media_type != "text/plain":
-        raise Mismatch("400 with plain text", answer.answer(), answer)
-    for other in ({"coder-session-token": WRONG}, {"x-csrf-token": "nonsense"}):
-        headers = {"cookie": f"{COOKIE}={good}", **other}
-        answer = attempt(scenario, request_, token=None, headers=headers)
-        if answer.status != 400:
-            raise Mismatch("400 for a cookie without a proof", answer.answer(), answer)
-    scenario.unchanged(before, some)
-
-
-@MARK("authentication/cookie-with-proof")
-def test_cookie_with_proof(scenario: Scenario, request_: Usual) -> None:
-    """Whoever knows the token apart from the cookie is no stranger's form."""
-    good = scenario.wire.token
-    for proof in ("header", "session-query", "bearer"):
-        answer = attempt(scenario, request_, **both(("cookie", good), (proof, good)))
-        accepted(request_, f"the {proof} confirms the cookie", answer)
-
-
-@MARK("authentication/cookie-reads-alone")
-def test_cookie_reads_alone(scenario: Scenario, request_: Usual) -> None:
-    """Reading needs no proof, and other cookies do not matter."""
-    good = scenario.wire.token
-    for cookie in (f"{COOKIE}={good}", f"a=b; {COOKIE}={good}; c=d"):
-        answer = attempt(scenario, request_, token=None, headers={"cookie": cookie})
-        accepted(request_, "a cookie is enough for reading", answer)
 
 
 @MARK("authentication/no-token-in-answers")
