@@ -9,9 +9,12 @@ import pytest
 
 from coder_conformance.context import Context
 from coder_conformance.results import DoesNotApplyError, Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import Usual, attempt
+from coder_conformance.suite.server.tokens import challenged, described, says
+from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_conformance.wire import Source, Token
+from coder_spec import Operation
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -56,6 +59,16 @@ def test_expired_token(scenario: Scenario, their_request: Usual, expired: str) -
             expected = f"401, since the token in the {source} was valid for a second"
             raise Mismatch(expected, answer.answer(), answer)
         scenario.context.expect(their_request.operation.id, answer, 401)
+        challenged(answer)
+
+
+@pytest.mark.late
+@MARK("authentication/detail-expired")
+def test_detail_expired(scenario: Scenario, their_request: Usual, expired: str) -> None:
+    """It is not taken for an unknown one."""
+    answer = attempt(scenario, their_request, token=Token(expired))
+    says(scenario, their_request, answer, 'API key expired at "')
+    described(answer)
 
 
 @MARK("authentication/scoped-token")
@@ -69,3 +82,22 @@ def test_scoped_token(scenario: Scenario, their_request: Usual, scoped: str) -> 
         expected = "404, since the token is for applications alone"
         raise Mismatch(expected, answer.answer(), answer)
     scenario.context.expect(their_request.operation.id, answer, 404)
+
+
+@MARK("authentication/scoped-token-finds-nothing")
+def test_scoped_token_finds_nothing(
+    scenario: Scenario, operation: Operation, shared: Shared, scoped: str
+) -> None:
+    """Neither by its name nor in a list; the server may refuse to list anything."""
+    workspace = shared.theirs(scenario.context.theirs())
+    request = usual(scenario, operation, workspace)
+    queries = [{}, {"include_deleted": "true"}]
+    if not request.path:
+        queries = [{}, *({"q": q} for q in ("owner:me", f"id:{workspace['id']}"))]
+    for query in queries:
+        answer = attempt(scenario, request, token=Token(scoped), query=query)
+        if request.path and answer.status != 404:
+            raise Mismatch("404, since the token is for applications", answer.answer(), answer)
+        if answer.status == 200 and workspace["id"] in answer.body.decode("utf-8", "replace"):
+            expected = "nothing of the workspace, since the token is for applications alone"
+            raise Mismatch(expected, answer.answer(), answer)

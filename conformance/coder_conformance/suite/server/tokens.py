@@ -13,6 +13,8 @@ from .usual import Usual
 Json = dict[str, Any]
 WRONG = "abcdefghij-0123456789abcdefABCDEF"
 COOKIE = "coder_session_token"
+REFUSED = "You are signed out or your session has expired. Please sign in again to continue."
+EXPIRED = 'error_description="The access token has expired"'
 
 
 def where(source: Source, value: str) -> Json:
@@ -44,6 +46,37 @@ def refused(scenario: Scenario, request: Usual, what: str, answer: Exchange) -> 
     if answer.status != 401:
         raise Mismatch(f"401 for {what}", answer.answer(), answer)
     scenario.context.expect(request.operation.id, answer, 401)
+
+
+def says(scenario: Scenario, request: Usual, answer: Exchange, *details: str) -> None:
+    """A 401 with the one message, and a detail with these parts."""
+    refused(scenario, request, "such a token", answer)
+    body = answer.json()
+    if body["message"] != REFUSED:
+        raise Mismatch(f"the message {REFUSED!r}", repr(body["message"]), answer)
+    for detail in details:
+        if detail not in body.get("detail", ""):
+            raise Mismatch(f"a detail with {detail!r}", repr(body.get("detail")), answer)
+
+
+def challenged(answer: Exchange) -> None:
+    """The answer has a challenge of the one form."""
+    challenge = answer.headers.get("www-authenticate", "")
+    for part in (
+        'Bearer realm="coder"',
+        'error="invalid_token"',
+        'error_description="',
+        "/.well-known/oauth-protected-resource",
+    ):
+        if part not in challenge:
+            raise Mismatch(f"a challenge with {part}", challenge or "none", answer)
+
+
+def described(answer: Exchange) -> None:
+    """The challenge of an answer describes what is wrong in the words that go with its message."""
+    challenge = answer.headers.get("www-authenticate", "")
+    if EXPIRED not in challenge:
+        raise Mismatch(f"a challenge with {EXPIRED}", challenge or "none", answer)
 
 
 def accepted(request: Usual, what: str, answer: Exchange) -> None:
