@@ -32,8 +32,9 @@ def test_method_not_allowed(scenario: Scenario, operation: Operation, some: Json
         path = sample_path(operation, scenario.world, some)
         answer = scenario.wire.call(operation, path, method=method)
         scenario.context.checked += 1
-        if answer.status != 405 or answer.body:
-            raise Mismatch(f"405 without a body for {method}", answer.answer(), answer)
+        if answer.status != 405 or answer.body or answer.media_type:
+            expected = f"405 without a body and a content type for {method}"
+            raise Mismatch(expected, answer.answer(), answer)
         allowed = {name.strip() for name in answer.headers.get("allow", "").split(",")}
         if not {operation.method} <= allowed or method in allowed:
             raise Mismatch(
