@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
 import socket as socket_module
 import ssl
 import threading
@@ -24,6 +26,8 @@ from .wire import Wire, exchange
 
 # What a handshake takes over from an ordinary request.
 _KEPT = frozenset({"coder-session-token", "authorization", "cookie", "user-agent", "origin"})
+# The frame by which a client closes a WebSocket, without a code.
+_GOODBYE = b"\x88\x80\0\0\0\0"
 
 
 @lru_cache(maxsize=1)
@@ -141,8 +145,49 @@ def event_stream(wire: Wire, path: str, limit: float, **options: Any) -> Generat
     headers: dict[str, str] = {"accept": "text/event-stream"}
     headers.update(options.pop("headers", None) or {})
     request = wire.request("GET", path, headers=headers, **options)
+    with _answered(wire, request, limit, endless=200) as (response, opened):
+        yield EventStream(response, opened, limit)
+
+
+def handshake(wire: Wire, path: str, limit: float, **options: Any) -> Exchange:
+    """Ask for a WebSocket and take whatever comes; one that is opened is closed at once.
+
+    Args:
+        wire: Says where to and as whom.
+        path: Path below the API's prefix.
+        limit: Seconds to wait for the answer.
+        **options: Token, query and headers as `Wire.request` takes them.
+    """
+    headers = {
+        "connection": "Upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": base64.b64encode(secrets.token_bytes(16)).decode(),
+    }
+    headers.update(options.pop("headers", None) or {})
+    request = wire.request("GET", path, headers=headers, **options)
+    with _answered(wire, request, limit, endless=101) as (response, opened):
+        if response.status_code == 101:
+            with suppress(httpx2.HTTPError, OSError):
+                response.extensions["network_stream"].write(_GOODBYE, timeout=limit)
+        return opened
+
+
+@contextmanager
+def _answered(
+    wire: Wire, request: httpx2.Request, limit: float, *, endless: int
+) -> Generator[tuple[httpx2.Response, Exchange]]:
+    """The answer to a request over a connection of its own, whole unless it has no end.
+
+    Args:
+        wire: Says where to.
+        request: The request.
+        limit: Seconds to wait for the answer and for each part of it.
+        endless: The status after which there is no end.
+    """
     timeout = httpx2.Timeout(limit)
     request.extensions["timeout"] = timeout.as_dict()  # else that of the wire stays with it
+    what = request.url.path
     with httpx2.Client(timeout=timeout, verify=_trusted()) as client:
 
         def answer() -> httpx2.Response | None:
@@ -150,28 +195,20 @@ def event_stream(wire: Wire, path: str, limit: float, **options: Any) -> Generat
             try:
                 response = client.send(request, stream=True)
             except httpx2.HTTPError as error:
-                raise CannotJudgeError(f"{path} got no answer ({type(error).__name__})") from None
+                raise CannotJudgeError(f"{what} got no answer ({type(error).__name__})") from None
             if wire.pace.allows(response.status_code, response.headers.get("retry-after")):
                 return response
             response.close()
             return None
 
         with closing(patiently(answer)) as response:
-            if response.status_code != 200:
-                response.read()
-                opened = exchange(request, None, response, response.content)
-            else:
-                opened = Exchange(
-                    "GET",
-                    str(request.url),
-                    {name.lower(): value for name, value in request.headers.items()},
-                    None,
-                    response.status_code,
-                    {name.lower(): value for name, value in response.headers.items()},
-                    b"",
-                )
-            wire.last = opened
-            yield EventStream(response, opened, limit)
+            try:
+                body = b"" if response.status_code == endless else response.read()
+            except httpx2.HTTPError as error:
+                message = f"{what} got half an answer ({type(error).__name__})"
+                raise CannotJudgeError(message) from None
+            wire.last = exchange(request, None, response, body)
+            yield response, wire.last
 
 
 class Socket:

@@ -15,6 +15,7 @@ from coder_conformance.consistency import workspace as contradictions
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.wire import Token
 from coder_spec.files import is_object
 
 Json = dict[str, Any]
@@ -219,8 +220,10 @@ def test_ws_one_way(scenario: Scenario, some: Json) -> None:
 
 @pytest.mark.requirement("watch-ws/refused-handshakes")
 def test_ws_refused_handshakes(scenario: Scenario, some: Json) -> None:
-    """No handshake: 426. Nothing to watch: 404 and 400."""
+    """No handshake: 426. Nothing to watch: 404 and 400. Nobody who could watch: 401."""
     operation = "watchWorkspaceByIdViaWebsockets"
     scenario.on(some, operation, 426)
+    for token in (None, Token("nonsense")):
+        scenario.on(some, operation, 401, token=token)
     scenario.call(operation, {"workspace": "5f3a1c52-6f43-4a39-9d5a-0d6a53f0f001"}, 404)
     scenario.call(operation, {"workspace": "x"}, 400)

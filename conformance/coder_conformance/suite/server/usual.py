@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from coder_spec import Operation
 from coder_spec.files import is_array, is_object
@@ -56,7 +57,7 @@ def usual(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
         "unfavoriteWorkspaceById": (None, 204),
         "updateWorkspaceAcl": ({"user_roles": {}}, 204 if sharing else 403),
         "postWorkspaceUsageById": ({}, 204),
-        "watchWorkspaceByIdViaWebsockets": (None, 426),
+        "watchWorkspaceByIdViaWebsockets": (None, 101),
     }
     if operation.id.startswith("createUserWorkspace"):
         taken = {"name": workspace["name"], "template_id": scenario.world.template["id"]}
@@ -83,19 +84,25 @@ def telling(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
 def attempt(
     scenario: Scenario, request: Usual, *, wire: Wire | None = None, body: Any = UNSET, **more: Any
 ) -> Exchange:
-    """Send a request and take whatever comes; of an endless stream only the beginning."""
+    """Send a request and take whatever comes; of an endless stream only the beginning.
+
+    A WebSocket is asked for by a handshake, since that is what must not let strangers in.
+    """
     sender = wire or scenario.wire
     scenario.context.checked += 1
     if "content" not in more and body is UNSET and request.body is not None:
         body = request.body
-    if (
-        request.operation.stream is None or request.operation.stream.transport != "sse"
-    ) or more.get("method", "GET") != "GET":
+    stream = request.operation.stream
+    if stream is None or more.get("method", "GET") != "GET":
         return sender.call(request.operation, request.path, body=body, **more)
-    path = streams.watch_path(request.path["workspace"], websocket=False)
+    websocket = stream.transport == "websocket"
+    workspace = quote(request.path["workspace"], safe="")
+    path = streams.watch_path(workspace, websocket=websocket)
     limit = scenario.context.settings.timeouts.event
-    with streams.event_stream(sender, path, limit, **more) as stream:
-        return stream.opened
+    if websocket:
+        return streams.handshake(sender, path, limit, **more)
+    with streams.event_stream(sender, path, limit, **more) as events:
+        return events.opened
 
 
 # What servers change by themselves, and what agents keep of themselves.
