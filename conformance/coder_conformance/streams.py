@@ -19,6 +19,8 @@ import httpx2
 import websockets
 from websockets.sync.client import ClientConnection, connect
 
+from coder_spec.files import is_object
+
 from .exchange import Exchange, shorten
 from .pace import patiently
 from .results import CannotJudgeError, Mismatch
@@ -26,6 +28,7 @@ from .wire import Wire, exchange
 
 # What a handshake takes over from an ordinary request.
 _KEPT = frozenset({"coder-session-token", "authorization", "cookie", "user-agent", "origin"})
+_NEWS = frozenset({"data", "error"})
 # The frame by which a client closes a WebSocket, without a code.
 _GOODBYE = b"\x88\x80\0\0\0\0"
 
@@ -113,8 +116,8 @@ class EventStream:
             data = lines[1].removeprefix("data: ")
         return Frame(raw, lines[0].removeprefix("event: "), data)
 
-    def next_data(self) -> Any:
-        """Payload of the next data event; pings may come before it.
+    def news(self) -> tuple[str, Any]:
+        """Kind and payload of the next event, data or error; pings may come before it.
 
         Raises:
             Mismatch: Something else came.
@@ -127,9 +130,16 @@ class EventStream:
                 if time.monotonic() > deadline:
                     raise Mismatch("a data event", f"only pings in {self.limit:g} s", self.opened)
                 continue
-            if frame.event != "data" or frame.data is None:
+            if frame.event not in _NEWS or frame.data is None:
                 raise Mismatch("a data event", shorten(repr(frame.raw)), self.opened)
-            return parsed(frame.data, self.opened)
+            return frame.event, parsed(frame.data, self.opened)
+
+    def next_data(self) -> Any:
+        """Payload of the next data event; see `news`."""
+        kind, payload = self.news()
+        if kind != "data":
+            raise Mismatch("a data event", f"{kind}: {shorten(repr(payload))}", self.opened)
+        return payload
 
 
 @contextmanager
@@ -247,8 +257,8 @@ class Socket:
             return True
         return False
 
-    def next_data(self) -> Any:
-        """Payload of the next data message; pings may come before it.
+    def news(self) -> tuple[str, Any]:
+        """Kind and payload of the next message, data or error; pings may come before it.
 
         Raises:
             Mismatch: Something else came.
@@ -256,13 +266,21 @@ class Socket:
         deadline = time.monotonic() + self.limit
         while True:
             message = self.message()
-            if message.get("type") == "ping":
+            kind = message.get("type") if is_object(message) else None
+            if kind == "ping":
                 if time.monotonic() > deadline:
                     raise Mismatch("data", f"only pings in {self.limit:g} s", self.opened)
                 continue
-            if message.get("type") != "data":
+            if kind not in _NEWS or "data" not in message:
                 raise Mismatch("a data message", shorten(repr(message)), self.opened)
-            return message["data"]
+            return str(kind), message["data"]
+
+    def next_data(self) -> Any:
+        """Payload of the next data message; see `news`."""
+        kind, payload = self.news()
+        if kind != "data":
+            raise Mismatch("a data message", f"{kind}: {shorten(repr(payload))}", self.opened)
+        return payload
 
 
 @contextmanager

@@ -108,6 +108,13 @@ def their_request(scenario: Scenario, operation: Operation, member: Wire, shared
 
 
 @pytest.fixture
+def other(scenario: Scenario, member: Wire) -> str:
+    """Identifier of the second user."""
+    operation = scenario.context.contract.operation("getUser")
+    return str(member.call(operation, {"user": "me"}).json()["id"])
+
+
+@pytest.fixture
 def several(scenario: Scenario, shared: Shared) -> Several:
     """At least five workspaces in different states."""
     return find_several(scenario, shared)

@@ -34,6 +34,7 @@ from tests.conformance.faults import (
     dormancy,
     encoding,
     envelopes,
+    events,
     fields,
     handshakes,
     headers,
@@ -167,6 +168,7 @@ SERVER_FAULTS: list[Fault] = [
     *watchers.FAULTS,
     *announcements.FAULTS,
     *stream_content.FAULTS,
+    *events.FAULTS,
     *interruptions.FAULTS,
     *connections.FAULTS,
 ]

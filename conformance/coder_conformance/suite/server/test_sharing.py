@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Generator
 from typing import Any
 from uuid import uuid4
 
@@ -13,38 +12,14 @@ from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.sharing import ACL, Share, sharing
 from coder_conformance.suite.server.usual import attempt, still, telling, usual
 from coder_conformance.wire import Token, Wire
 from coder_spec import Operation
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
-ACL = "updateWorkspaceAcl"
 GET = "getWorkspaceMetadataById"
-Share = Callable[[str], None]
-
-
-@pytest.fixture
-def other(scenario: Scenario, member: Wire) -> str:
-    """Identifier of the second user."""
-    operation = scenario.context.contract.operation("getUser")
-    return str(member.call(operation, {"user": "me"}).json()["id"])
-
-
-@contextmanager
-def sharing(scenario: Scenario, workspace: Json, other: str) -> Generator[Share]:
-    """Gives the second user a role on a workspace, and takes it back at the end."""
-
-    def give(role: str) -> None:
-        scenario.on(workspace, ACL, 204, body={"user_roles": {other: role}})
-
-    give("")
-    try:
-        yield give
-    finally:
-        everyone = {workspace["organization_id"]: ""}
-        body = {"user_roles": {other: ""}, "group_roles": everyone}
-        scenario.on(workspace, ACL, 204, body=body)
 
 
 @pytest.fixture

@@ -11,15 +11,14 @@ import pytest
 import websockets
 
 from coder_conformance import streams
-from coder_conformance.consistency import workspace as contradictions
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.watching import fits
 from coder_conformance.wire import Token
 from coder_spec.files import is_object
 
 Json = dict[str, Any]
-SCHEMAS = {"data": "Workspace", "error": "Response"}
 STEADY = (
     "id",
     "name",
@@ -39,17 +38,6 @@ class Watch(Protocol):
     def next_data(self) -> Any:
         """Payload of the next data event."""
         ...
-
-
-def fits(scenario: Scenario, kind: str, payload: Any, opened: Exchange) -> None:
-    """The payload of an event fits the contract and does not contradict itself."""
-    scenario.context.checked += 1
-    schema = {"$ref": f"#/components/schemas/{SCHEMAS[kind]}"}
-    for error in scenario.context.judge.schema_errors(schema, payload):
-        raise Mismatch(f"a payload that fits {SCHEMAS[kind]}", error, opened)
-    if kind == "data":
-        for contradiction in contradictions(payload):
-            raise Mismatch("a workspace whose fields agree", contradiction, opened)
 
 
 def same(scenario: Scenario, workspace: Json, payload: Json, opened: Exchange) -> None:

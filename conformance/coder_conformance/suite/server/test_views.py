@@ -7,6 +7,7 @@ after the view that is looked at, and is wrong when it differs time and again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.furnished import furnish
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.watching import both, extend, watch
 from coder_spec.files import is_array, is_object
 
 Json = dict[str, Any]
@@ -62,6 +64,13 @@ def _message(scenario: Scenario, workspace: Json) -> View:
     return _streamed(scenario, workspace, websocket=True)
 
 
+def _later(scenario: Scenario, workspace: Json, *, websocket: bool) -> View:
+    """What is told of a change, which is put together in another place than what comes first."""
+    with watch(scenario, workspace, websocket=websocket) as watched:
+        seen = watched.until("the new deadline", extend(scenario, workspace, 270))
+        return seen[-1], watched.opened
+
+
 MARK = pytest.mark.requirement
 LOOKS = [
     pytest.param(_listed, marks=MARK("list/in-depth"), id="list"),
@@ -77,6 +86,20 @@ def test_in_depth(scenario: Scenario, shared: Shared, look: Look, state: str) ->
     """Every value at every depth, with every setting made and in more than one state."""
     workspace = shared.stopped() if state == "dormant" else shared.running()
     furnish(scenario, workspace, dormant=state != "running")
+    _in_depth(scenario, workspace, look)
+
+
+@both("changes-in-depth")
+@pytest.mark.parametrize("dormant", [False, True], ids=["running", "dormant and running"])
+def test_changes_in_depth(
+    scenario: Scenario, running: Json, websocket: bool, dormant: bool
+) -> None:
+    """The event that a new deadline causes, with every setting made."""
+    furnish(scenario, running, dormant=dormant)
+    _in_depth(scenario, running, partial(_later, websocket=websocket))
+
+
+def _in_depth(scenario: Scenario, workspace: Json, look: Look) -> None:
     found, answer = _wrong(scenario, workspace, look)
     for _ in range(TRIES - 1):
         if not found:

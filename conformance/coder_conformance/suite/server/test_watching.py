@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -18,36 +17,11 @@ from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario, without_resources
 from coder_conformance.suite.server.usual import attempt, usual
-from coder_conformance.suite.server.watching import Watched, watch
+from coder_conformance.suite.server.watching import Watched, both, extend, watch
 
 Json = dict[str, Any]
-EXTEND = "extendWorkspaceDeadlineById"
-TRANSPORTS = {"watch": False, "watch-ws": True}
 ORDER = {"pending": 0, "starting": 1, "stopping": 1, "deleting": 1,
          "running": 2, "stopped": 2, "deleted": 2}  # fmt: skip
-
-
-def both(subject: str) -> pytest.MarkDecorator:
-    """Judge a requirement for either stream."""
-    return pytest.mark.parametrize(
-        "websocket",
-        [
-            pytest.param(websocket, marks=pytest.mark.requirement(f"{kind}/{subject}"), id=kind)
-            for kind, websocket in TRANSPORTS.items()
-        ],
-    )
-
-
-def extend(scenario: Scenario, workspace: Json, minutes: int) -> Callable[[Json], bool]:
-    """Give a workspace a new deadline; whether a payload shows it."""
-    deadline = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
-    scenario.on(workspace, EXTEND, 200, body={"deadline": deadline.isoformat()})
-
-    def shows(seen: Json) -> bool:
-        shown = seen["latest_build"]["deadline"]
-        return shown is not None and datetime.fromisoformat(shown) == deadline
-
-    return shows
 
 
 @both("announces-a-deadline")
@@ -112,106 +86,6 @@ def payloads(scenario: Scenario, told: Told, workspace: str, what: str) -> list[
     if not told.complete:
         raise Mismatch(f"an event with {what}", f"{len(told.payloads)} others", told.opened)
     return told.payloads
-
-
-def silent(
-    scenario: Scenario,
-    shared: Shared,
-    websocket: bool,
-    change: Callable[[Json, int], None],
-    shows: Callable[[Json, int], bool],
-) -> None:
-    """A change is seen by the next event of another cause at the earliest.
-
-    An agent may report at any moment and cause an event that shows the change by chance, so only
-    a server that announces every one of three changes is found guilty.
-    """
-    workspace = shared.running()
-    with watch(scenario, workspace, websocket=websocket) as watched:
-        early = 0
-        for turn in range(3):
-            change(workspace, turn)
-            fresh = extend(scenario, workspace, 240 + turn)
-            seen = watched.until("the new deadline", fresh)
-            early += any(shows(payload, turn) for payload in seen[:-1])
-            if not shows(seen[-1], turn):
-                raise Mismatch("a payload with the change", repr(seen[-1])[:300], watched.opened)
-        if early == 3:
-            raise Mismatch("no event of its own", "one for each change", watched.opened)
-
-
-@both("quiet-about-autostart")
-def test_quiet_autostart(scenario: Scenario, shared: Shared, websocket: bool) -> None:
-    """A plan for later."""
-
-    def change(workspace: Json, turn: int) -> None:
-        body = {"schedule": f"{turn} 9 * * 1"}
-        scenario.on(workspace, "updateWorkspaceAutostartScheduleById", 204, body=body)
-
-    def shows(seen: Json, turn: int) -> bool:
-        return bool(seen.get("autostart_schedule") == f"{turn} 9 * * 1")
-
-    silent(scenario, shared, websocket, change, shows)
-
-
-@both("quiet-about-ttl")
-def test_quiet_ttl(scenario: Scenario, shared: Shared, websocket: bool) -> None:
-    """A plan for later."""
-
-    def change(workspace: Json, turn: int) -> None:
-        body = {"ttl_ms": (turn + 500) * 60_000}
-        scenario.on(workspace, "updateWorkspaceTtlById", 204, body=body)
-
-    def shows(seen: Json, turn: int) -> bool:
-        return bool(seen.get("ttl_ms") == (turn + 500) * 60_000)
-
-    silent(scenario, shared, websocket, change, shows)
-
-
-@both("quiet-about-dormancy")
-def test_quiet_dormancy(scenario: Scenario, shared: Shared, websocket: bool) -> None:
-    """On and off."""
-
-    def change(workspace: Json, turn: int) -> None:
-        body = {"dormant": turn % 2 == 0}
-        scenario.on(workspace, "updateWorkspaceDormancyStatusById", 200, body=body)
-
-    def shows(seen: Json, turn: int) -> bool:
-        return (seen["dormant_at"] is not None) == (turn % 2 == 0)
-
-    silent(scenario, shared, websocket, change, shows)
-
-
-@both("quiet-about-favorites")
-def test_quiet_favorites(scenario: Scenario, shared: Shared, websocket: bool) -> None:
-    """On and off."""
-
-    def change(workspace: Json, turn: int) -> None:
-        marked = turn % 2 == 0
-        operation = "favoriteWorkspaceById" if marked else "unfavoriteWorkspaceById"
-        scenario.on(workspace, operation, 204)
-
-    def shows(seen: Json, turn: int) -> bool:
-        return bool(seen["favorite"] == (turn % 2 == 0))
-
-    silent(scenario, shared, websocket, change, shows)
-
-
-@both("quiet-about-autoupdates")
-def test_quiet_updates(scenario: Scenario, shared: Shared, websocket: bool) -> None:
-    """On and off."""
-
-    def value(turn: int) -> str:
-        return "always" if turn % 2 == 0 else "never"
-
-    def change(workspace: Json, turn: int) -> None:
-        body = {"automatic_updates": value(turn)}
-        scenario.on(workspace, "updateWorkspaceAutomaticUpdatesById", 204, body=body)
-
-    def shows(seen: Json, turn: int) -> bool:
-        return bool(seen["automatic_updates"] == value(turn))
-
-    silent(scenario, shared, websocket, change, shows)
 
 
 @both("only-this-workspace")

@@ -5,23 +5,58 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from ... import streams
+from ...consistency import workspace as contradictions
 from ...exchange import Exchange
-from ...results import CannotJudgeError, Mismatch
+from ...results import Mismatch
 from ...streams import EventStream, Socket
 from ...wire import Wire
 from .scenario import Scenario
 
 Json = dict[str, Any]
 Holds = Callable[[Json], bool]
+EXTEND = "extendWorkspaceDeadlineById"
+TRANSPORTS = {"watch": False, "watch-ws": True}
+SCHEMAS = {"data": "Workspace", "error": "Response"}
+
+
+def both(subject: str) -> pytest.MarkDecorator:
+    """Judge a requirement for either stream."""
+    return pytest.mark.parametrize(
+        "websocket",
+        [
+            pytest.param(websocket, marks=pytest.mark.requirement(f"{kind}/{subject}"), id=kind)
+            for kind, websocket in TRANSPORTS.items()
+        ],
+    )
+
+
+def shaped(scenario: Scenario, kind: str, payload: Any, opened: Exchange | None) -> None:
+    """The payload of an event fits the contract."""
+    scenario.context.checked += 1
+    schema = {"$ref": f"#/components/schemas/{SCHEMAS[kind]}"}
+    for error in scenario.context.judge.schema_errors(schema, payload):
+        raise Mismatch(f"a payload that fits {SCHEMAS[kind]}", error, opened)
+
+
+def fits(scenario: Scenario, kind: str, payload: Any, opened: Exchange) -> None:
+    """The payload of an event fits the contract and does not contradict itself."""
+    shaped(scenario, kind, payload, opened)
+    if kind == "data":
+        for contradiction in contradictions(payload):
+            raise Mismatch("a workspace whose fields agree", contradiction, opened)
 
 
 class Watched:
     """An open stream about one workspace."""
 
-    def __init__(self, stream: EventStream | Socket, workspace: str) -> None:
+    def __init__(self, scenario: Scenario, stream: EventStream | Socket, workspace: str) -> None:
+        self.scenario = scenario
         self.stream = stream
         self.workspace = workspace
 
@@ -31,11 +66,8 @@ class Watched:
         return self.stream.opened
 
     def next(self) -> Json:
-        """Payload of the next data event, which is about the workspace that is watched."""
-        seen: Json = self.stream.next_data()
-        if seen["id"] != self.workspace:
-            raise Mismatch(f"events of {self.workspace}", seen["id"], self.opened)
-        return seen
+        """Payload of the next data event, which is right and about the workspace."""
+        return self._judged(self.stream.next_data())
 
     def until(self, what: str, holds: Holds) -> list[Json]:
         """All payloads up to the first one that shows something, that one included."""
@@ -43,14 +75,20 @@ class Watched:
         deadline = time.monotonic() + 2 * self.stream.limit
         while time.monotonic() < deadline:
             try:
-                seen.append(self.next())
+                payload = self.stream.next_data()
             except Mismatch as error:
-                if "events of" in error.expected:
-                    raise
                 raise Mismatch(f"an event with {what}", error.actual, self.opened) from None
+            seen.append(self._judged(payload))
             if holds(seen[-1]):
                 return seen
         raise Mismatch(f"an event with {what}", f"{len(seen)} others", self.opened)
+
+    def _judged(self, payload: Any) -> Json:
+        fits(self.scenario, "data", payload, self.opened)
+        if payload["id"] != self.workspace:
+            raise Mismatch(f"events of {self.workspace}", payload["id"], self.opened)
+        seen: Json = payload
+        return seen
 
 
 @contextmanager
@@ -65,23 +103,24 @@ def watch(
     if websocket:
         with streams.socket(sender, path, limit) as socket:
             scenario.context.note_status("watchWorkspaceByIdViaWebsockets", 101)
-            watched = Watched(socket, workspace["id"])
+            watched = Watched(scenario, socket, workspace["id"])
             watched.next()
             yield watched
         return
     with streams.event_stream(sender, path, limit) as stream:
         scenario.context.expect("watchWorkspaceById", stream.opened, 200)
-        watched = Watched(stream, workspace["id"])
+        watched = Watched(scenario, stream, workspace["id"])
         watched.next()
         yield watched
 
 
-def busy(workspace: Json) -> bool:
-    """Whether a build is under way."""
-    return workspace["latest_build"]["job"]["status"] in {"pending", "running", "canceling"}
+def extend(scenario: Scenario, workspace: Json, minutes: int) -> Holds:
+    """Give a workspace a new deadline; whether a payload shows it."""
+    deadline = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    scenario.on(workspace, EXTEND, 200, body={"deadline": deadline.isoformat()})
 
+    def shows(seen: Json) -> bool:
+        shown = seen["latest_build"]["deadline"]
+        return shown is not None and datetime.fromisoformat(shown) == deadline
 
-def quiet(workspace: Json) -> None:
-    """A workspace whose agents have nothing more to tell; else no silence could be judged."""
-    if busy(workspace):
-        raise CannotJudgeError("a build is under way")
+    return shows
