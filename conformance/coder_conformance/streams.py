@@ -295,9 +295,12 @@ def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Soc
             the client of the library takes.
 
     Raises:
-        Mismatch: The handshake was refused.
+        Mismatch: The handshake was refused, or answered against the protocol.
+        CannotJudgeError: No answer came.
     """
-    special: dict[str, Any] = {"compression": None}
+    # Whoever reads only now and then must lose nothing to a full queue, nor to pings of the
+    # library's own, whose answers are not read either as long as it is full.
+    special: dict[str, Any] = {"compression": None, "max_queue": None, "ping_interval": None}
     special.update(options.pop("connect", {}))
     request = wire.request("GET", path, **options)
     url = "ws" + str(request.url).removeprefix("http")
@@ -325,7 +328,10 @@ def socket(wire: Wire, path: str, limit: float, **options: Any) -> Generator[Soc
             raise Mismatch(
                 "the handshake to succeed", f"the status {refused.status_code}", opened
             ) from None
-        except (OSError, websockets.WebSocketException) as error:
+        except (OSError, websockets.InvalidMessage, websockets.ProxyError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise CannotJudgeError(f"{path} got no answer ({reason})") from None
+        except websockets.WebSocketException as error:
             raise Mismatch(
                 "the handshake to succeed", f"{type(error).__name__}: {error}", opened
             ) from None

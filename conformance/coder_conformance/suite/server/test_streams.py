@@ -57,10 +57,11 @@ def announces(scenario: Scenario, watch: Watch, workspace: Json) -> None:
     body = {"deadline": deadline.isoformat()}
     scenario.on(workspace, "extendWorkspaceDeadlineById", 200, body=body)
     await_data(scenario, watch, workspace, "the new deadline", lambda w: _deadline(w) == deadline)
+    before = workspace["latest_build"]["build_number"]
     scenario.world.build(workspace["id"], "stop")
-    stops = ("pending", "stopped")
-    for status in stops:
-        await_data(scenario, watch, workspace, f"the status {status}", _has_status(status))
+    # It may be under way by the time that the first event of it is put together.
+    await_data(scenario, watch, workspace, "the new build", _is_newer(before))
+    await_data(scenario, watch, workspace, "the status stopped", _has_status("stopped"))
     read = scenario.world.read(workspace["id"])
     if read["latest_build"]["status"] != "stopped":
         raise Mismatch("a stopped workspace", read["latest_build"]["status"], scenario.wire.last)
@@ -68,6 +69,10 @@ def announces(scenario: Scenario, watch: Watch, workspace: Json) -> None:
 
 def _has_status(status: str) -> Callable[[Json], bool]:
     return lambda workspace: bool(workspace["latest_build"]["status"] == status)
+
+
+def _is_newer(number: int) -> Callable[[Json], bool]:
+    return lambda workspace: bool(workspace["latest_build"]["build_number"] > number)
 
 
 def _deadline(workspace: Json) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -22,6 +22,8 @@ from coder_conformance.suite.server.watching import Watched, both, extend, watch
 Json = dict[str, Any]
 ORDER = {"pending": 0, "starting": 1, "stopping": 1, "deleting": 1,
          "running": 2, "stopped": 2, "deleted": 2}  # fmt: skip
+# A new build, a provisioner that takes its job, and the end of that.
+CHANGES = 3
 
 
 @both("announces-a-deadline")
@@ -47,7 +49,7 @@ def test_rename(scenario: Scenario, stopped: Json, websocket: bool) -> None:
 
 @both("announces-each-step")
 def test_steps(scenario: Scenario, shared: Shared, websocket: bool) -> None:
-    """From pending to the end, forwards only, first for a start and then for a stop."""
+    """Forwards only, from its beginning to the end, first for a start and then for a stop."""
     cycle = shared.cycle()
     told = cycle.told[websocket]
     seen = payloads(scenario, told, cycle.before["id"], "the end of the stop")
@@ -55,9 +57,13 @@ def test_steps(scenario: Scenario, shared: Shared, websocket: bool) -> None:
         builds = [s["latest_build"] for s in seen if s["latest_build"]["transition"] == transition]
         steps = [build["status"] for build in builds]
         ranks = [ORDER.get(step, -1) for step in steps]
-        if ranks != sorted(ranks) or -1 in ranks or ranks[:1] != [0] or ranks[-1] != 2:
-            raise Mismatch("pending first and no step back", repr(steps), told.opened)
+        if ranks != sorted(ranks) or -1 in ranks or ranks[-1:] != [2] or ranks[0] == 2:
+            raise Mismatch("steps up to the end, none of them back", repr(steps), told.opened)
         missing = lasting(cycle, transition) - set(steps)
+        # A provisioner may have taken the job before the event of a new build was put together;
+        # then there are still one for the new build, one for that, and one for its end.
+        if len(steps[: ranks.index(2) + 1]) >= CHANGES:
+            missing.discard("pending")
         if missing:
             raise Mismatch(f"an event of {sorted(missing)}", repr(steps), told.opened)
     numbers = [s["latest_build"]["build_number"] for s in seen]
@@ -191,12 +197,9 @@ def test_one_line(scenario: Scenario, some: Json) -> None:
         stream.frame()
         frame = stream.frame()
         text = frame.data or ""
-        compact = json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False)
-        for plain, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-            compact = compact.replace(plain, escape)
         if b"\r" in frame.raw or frame.raw != f"event: data\ndata: {text}\n\n".encode():
             raise Mismatch("an event line, a data line, an empty line", repr(frame.raw[:200]))
-        if len(compact) != len(text):
+        if re.search(r"\s", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
             raise Mismatch("compact JSON", shorter(text), stream.opened)
 
 
