@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from coder_conformance.reference.seed.default import OWNER
-from tests.conformance.faults.pieces.places import HEADER, WS, WS_PATH
+from tests.conformance.faults.pieces.lines import Requests
+from tests.conformance.faults.pieces.places import HEADER, SSE, SSE_PATH, WS, WS_PATH
 from tests.conformance.faults.pieces.requests import as_owner
 from tests.conformance.faulty import Call, Fault, Json, Message
+from tests.conformance.faulty_wire import CutError, Line
+
+_PING = 0x89
 
 
 def _ws(name: str, sentence: str, requirement: str, **how: Any) -> Fault:
@@ -54,6 +60,69 @@ def _answered(old: int, new: int) -> Callable[[Message, Json], Iterable[Message]
     return messages
 
 
+def _other_ports(call: Call) -> None:
+    """Compare the names of hosts without their ports."""
+    origin = re.fullmatch(r"https?://(.+?)(:\d+)?", call.headers.get("origin", ""))
+    if origin and origin[1] == call.headers["host"].partition(":")[0]:
+        del call.headers["origin"]
+
+
+def _without_origin(call: Call) -> None:
+    if call.headers.get("origin") == "null":
+        del call.headers["origin"]
+
+
+class _Exact(Requests):
+    """Takes a header for missing that is not written in one way."""
+
+    def __init__(self, name: bytes, value: bytes) -> None:
+        super().__init__()
+        self.pattern = re.compile(rb"(?i)\r\n" + name + rb": *([^\r]*)")
+        self.value = value
+
+    def head(self, head: bytes) -> bytes:
+        found = self.pattern.search(head)
+        if found is None or b"/watch-ws" not in self.path or found[1] == self.value:
+            return head
+        return head.replace(found[0], b"", 1)
+
+
+class _Impatient(Line):
+    """Ends a connection that is a socket after some seconds."""
+
+    def __init__(self) -> None:
+        self.until: float | None = None
+
+    def told(self, piece: bytes) -> bytes:
+        if piece.startswith(b"HTTP/1.1 101"):
+            self.until = time.monotonic() + 12
+        if self.until is not None and time.monotonic() > self.until:
+            raise CutError(b"\x88\x02\x03\xe8")
+        return piece
+
+
+class _OnlyIdle(Line):
+    """Lets no ping through soon after something else was told."""
+
+    def __init__(self) -> None:
+        self.last = 0.0
+
+    def told(self, piece: bytes) -> bytes:
+        if piece[0] == _PING:
+            return b"" if time.monotonic() - self.last < 10 else piece
+        self.last = time.monotonic()
+        return piece
+
+
+def _only_idle(piece: bytes, memory: Json) -> Iterable[bytes]:
+    """A ping only when nothing was told for a while."""
+    ping = piece.startswith(b"event: ping\n")
+    recent = time.monotonic() - memory.get("last", 0.0) < 10
+    if not ping:
+        memory["last"] = time.monotonic()
+    return [] if ping and recent else [piece]
+
+
 FAULTS = [
     _ws(
         "handshakes-need-no-token",
@@ -90,5 +159,53 @@ FAULTS = [
         "A handshake about an unknown workspace is answered with 403.",
         "authentication/isolation",
         messages=_answered(404, 403),
+    ),
+    _ws(
+        "handshakes-have-one-word",
+        "A Connection header with another word beside Upgrade makes no handshake.",
+        "watch-ws/upgrade-among-others",
+        wire=lambda: _Exact(b"connection", b"Upgrade"),
+    ),
+    _ws(
+        "handshakes-are-in-small-letters",
+        "An Upgrade header is recognised in lower case only.",
+        "watch-ws/upgrade-among-others",
+        wire=lambda: _Exact(b"upgrade", b"websocket"),
+    ),
+    _ws(
+        "pages-on-other-ports-may-watch",
+        "The port of an origin is not compared.",
+        "watch-ws/foreign-origin",
+        rewrite=_handshakes(_other_ports),
+    ),
+    _ws(
+        "pages-of-no-origin-may-watch",
+        "The origin null is taken for none.",
+        "watch-ws/foreign-origin",
+        rewrite=_handshakes(_without_origin),
+    ),
+    _ws(
+        "sockets-end-after-a-while",
+        "A WebSocket is closed at the first ping after twelve seconds.",
+        "watch-ws/keep-alive",
+        wire=_Impatient,
+        profile="full",
+    ),
+    _ws(
+        "pings-of-busy-sockets-are-missing",
+        "There is no protocol ping while messages are sent.",
+        "watch-ws/keep-alive",
+        wire=_OnlyIdle,
+        profile="full",
+    ),
+    Fault(
+        "pings-of-busy-streams-are-missing",
+        SSE,
+        "watch/heartbeat",
+        "GET",
+        SSE_PATH,
+        frames=_only_idle,
+        profile="full",
+        sentence="There is no ping while events are sent.",
     ),
 ]

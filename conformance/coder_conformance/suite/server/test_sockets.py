@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import time
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,9 +15,11 @@ import websockets
 
 from coder_conformance import streams
 from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.streams import Socket
 from coder_conformance.suite.server import raw
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.watching import repeated
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -62,6 +65,15 @@ def test_missing_upgrade(scenario: Scenario, some: Json) -> None:
     handshake(scenario, some, 426, Upgrade="h2c")
 
 
+@MARK("watch-ws/upgrade-among-others")
+def test_upgrade_among_others(scenario: Scenario, some: Json) -> None:
+    """As browsers and proxies write it."""
+    for connection in ("keep-alive, Upgrade", "upgrade", "Upgrade,Keep-Alive"):
+        handshake(scenario, some, 101, Connection=connection)
+    for upgrade in ("WebSocket", "WEBSOCKET"):
+        handshake(scenario, some, 101, Upgrade=upgrade)
+
+
 @MARK("watch-ws/other-versions")
 def test_other_versions(scenario: Scenario, some: Json) -> None:
     """The one version, and a key of 16 bytes."""
@@ -74,8 +86,17 @@ def test_other_versions(scenario: Scenario, some: Json) -> None:
 @MARK("watch-ws/foreign-origin")
 def test_foreign_origin(scenario: Scenario, some: Json) -> None:
     """Pages of other hosts must not watch; the server's own pages may."""
-    host = urlsplit(scenario.wire.url).netloc
-    for origin in ("https://elsewhere.example", f"https://{host}.example", "https://x" + host):
+    parts = urlsplit(scenario.wire.url)
+    host = parts.netloc
+    bare = host.removesuffix(f":{parts.port}")
+    elsewhere = (
+        "https://elsewhere.example",
+        f"https://{host}.example",
+        "https://x" + host,
+        f"https://{bare}:{8443 if parts.port != 8443 else 9443}",
+        "null",  # a page in a sandbox
+    )
+    for origin in elsewhere:
         handshake(scenario, some, 403, Origin=origin)
     with open_socket(scenario, some, headers={"origin": f"http://{host}"}) as socket:
         socket.next_data()
@@ -163,26 +184,58 @@ def test_echoes(scenario: Scenario, some: Json) -> None:
 
 
 @MARK("watch-ws/keep-alive")
-def test_keep_alive(scenario: Scenario, stopped: Json) -> None:
-    """Pings of the protocol, and no further one in JSON."""
-    with open_socket(scenario, stopped) as socket:
-        seen: list[float] = []
-        json_pings = 0
-        protocol = socket.connection.protocol
+def test_keep_alive(scenario: Scenario, shared: Shared) -> None:
+    """Pings of the protocol, and no further one in JSON, whether or not something happens."""
+    with ExitStack() as stack:
+        told = [Told(stack.enter_context(open_socket(scenario, shared.stopped())))]
+        pool = stack.enter_context(ThreadPoolExecutor(2))
+        if not scenario.wire.readonly:
+            busy = shared.running()
+            told.append(Told(stack.enter_context(open_socket(scenario, busy))))
+            stack.enter_context(repeated(scenario, busy))
+        begun = [pool.submit(each.listen, 35.0) for each in told]
+        for each, listening in zip(told, begun, strict=True):
+            listening.result()
+            if each.json_pings != 1:
+                raise Mismatch("one JSON ping only", f"{each.json_pings}", each.socket.opened)
+            if each.pings < 2:
+                expected = "protocol pings every 15 seconds"
+                raise Mismatch(expected, f"{each.pings}", each.socket.opened)
+
+
+class Told:
+    """What a socket tells for a while.
+
+    Attributes:
+        socket: The socket.
+        pings: How many pings of the protocol came.
+        json_pings: How many in JSON.
+    """
+
+    def __init__(self, socket: Socket) -> None:
+        self.socket = socket
+        self.pings = self.json_pings = 0
+        protocol: Any = socket.connection.protocol
         received = protocol.recv_frame
 
         def note(frame: Any) -> None:
-            if frame.opcode == websockets.Opcode.PING:
-                seen.append(time.monotonic())
+            self.pings += frame.opcode == websockets.Opcode.PING
             received(frame)
 
         protocol.recv_frame = note
-        until = time.monotonic() + 35
-        while time.monotonic() < until:
-            with suppress(TimeoutError):
-                message = json.loads(socket.connection.recv(timeout=1))
-                json_pings += message["type"] == "ping"
-        if json_pings != 1:
-            raise Mismatch("one JSON ping only", f"{json_pings}", socket.opened)
-        if len(seen) < 2:
-            raise Mismatch("protocol pings every 15 seconds", f"{len(seen)}", socket.opened)
+
+    def listen(self, seconds: float) -> None:
+        """Count what comes.
+
+        Raises:
+            Mismatch: The connection ended.
+        """
+        until = time.monotonic() + seconds
+        try:
+            while time.monotonic() < until:
+                with suppress(TimeoutError):
+                    message = json.loads(self.socket.connection.recv(timeout=1))
+                    self.json_pings += message["type"] == "ping"
+        except websockets.ConnectionClosed as error:
+            expected = f"a socket that is open for {seconds:g} seconds"
+            raise Mismatch(expected, str(error), self.socket.opened) from None

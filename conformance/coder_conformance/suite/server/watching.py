@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -112,6 +114,27 @@ def watch(
         watched = Watched(scenario, stream, workspace["id"])
         watched.next()
         yield watched
+
+
+@contextmanager
+def repeated(scenario: Scenario, workspace: Json, seconds: float = 5.0) -> Generator[None]:
+    """Give a workspace a new deadline again and again as long as the block lasts."""
+    over = Event()
+
+    def work() -> None:
+        turn = 0
+        while not over.is_set():
+            extend(scenario, workspace, 300 + turn)
+            turn += 1
+            over.wait(seconds)
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        try:
+            yield
+        finally:
+            over.set()
+        working.result()
 
 
 def extend(scenario: Scenario, workspace: Json, minutes: int) -> Holds:
