@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
 from .evidence import Cycle, Turn
+from .exchange import Exchange
 from .listening import Listener
 from .world import World
 
@@ -15,6 +17,8 @@ TTL = "updateWorkspaceTtlById"
 DORMANT = "updateWorkspaceDormancyStatusById"
 EXTEND = "extendWorkspaceDeadlineById"
 _TTL_MS = 5_400_000
+# How long agents may take; they are waited for once in a run.
+_AGENTS_SECONDS = 10.0
 
 
 def turn_over(world: World, workspace: Json, other: Json) -> Cycle:
@@ -48,8 +52,12 @@ def turn_over(world: World, workspace: Json, other: Json) -> Cycle:
     with ExitStack() as stack:
         own, beside = (Listener(world, w["id"], stack) for w in (workspace, other))
         made.told, made.beside = own.told, beside.told
-        for transition in ("start", "stop"):
-            going = going and _turn(world, made, transition, _TTL_MS)
+        going = going and _turn(world, made, "start", _TTL_MS)
+        if going:
+            made.agents = _agents_at_work(world, workspace["id"])
+            if made.agents is not None:
+                own.catch_up(at_work)  # before the stop, which would be shown in its place
+        going = going and _turn(world, made, "stop", _TTL_MS)
         if going:
             last = made.turns[-1].said.json()["build_number"]
             own.listen(lambda seen: _has_ended(seen["latest_build"], last))
@@ -107,6 +115,32 @@ def deadlines(world: World) -> Json:
 def _deadline(world: World, minutes: int) -> Json:
     moment = world.now().replace(microsecond=0) + timedelta(minutes=minutes)
     return {"deadline": moment.isoformat()}
+
+
+def agents_of(workspace: Json) -> list[Json]:
+    """The agents of a workspace, in no order."""
+    resources = workspace["latest_build"].get("resources") or []
+    return [agent for resource in resources for agent in resource.get("agents") or []]
+
+
+def at_work(workspace: Json) -> bool:
+    """Whether a workspace has agents and all of them are connected and ready."""
+    agents = agents_of(workspace)
+    states = {(agent.get("status"), agent.get("lifecycle_state")) for agent in agents}
+    return states == {("connected", "ready")}
+
+
+def _agents_at_work(world: World, identifier: str) -> Exchange | None:
+    """A read that shows agents at work; None if there are none, or they are slow."""
+    limit = time.monotonic() + _AGENTS_SECONDS
+    while time.monotonic() < limit:
+        shown = world.read(identifier)
+        if at_work(shown):
+            return world.wire.last
+        if not agents_of(shown):
+            return None
+        time.sleep(_AGENTS_SECONDS / 50)
+    return None
 
 
 def _has_ended(build: Json, number: int) -> bool:

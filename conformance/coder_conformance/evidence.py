@@ -123,6 +123,8 @@ class Cycle:
         told: What its streams told of the second and the third one.
         beside: What the streams of another workspace told meanwhile, up to a new deadline of it.
         other: Identifier of that one.
+        agents: A read after the first start that is watched which shows all of its agents
+            connected and ready; None if there was none in time.
     """
 
     before: Json
@@ -132,6 +134,7 @@ class Cycle:
     told: dict[bool, Told]
     beside: dict[bool, Told]
     other: str
+    agents: Exchange | None = None
 
 
 @dataclass(slots=True)

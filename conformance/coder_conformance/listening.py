@@ -42,9 +42,16 @@ class Listener:
 
     def listen(self, holds: Callable[[Json], bool]) -> None:
         """Take down what has come up to a payload that shows something, and whether it goes on."""
+        self._each(lambda told, stream: _take_down(told, stream, holds))
+
+    def catch_up(self, holds: Callable[[Json], bool]) -> None:
+        """Take down what has come up to a payload that shows something that is not the last."""
+        self._each(lambda told, stream: _read(told, stream, holds))
+
+    def _each(self, do: Callable[[Told, EventStream | Socket], object]) -> None:
         with ThreadPoolExecutor(len(self.told)) as pool:  # each of them waits for its own end
             begun = [
-                pool.submit(_take_down, self.told[websocket], stream, holds)
+                pool.submit(do, self.told[websocket], stream)
                 for websocket, stream in self._streams.items()
             ]
         for one in begun:
@@ -52,18 +59,24 @@ class Listener:
 
 
 def _take_down(told: Told, stream: EventStream | Socket, holds: Callable[[Json], bool]) -> None:
+    if _read(told, stream, holds):
+        told.complete = True
+        told.ended = stream.ends_within(0.5)
+
+
+def _read(told: Told, stream: EventStream | Socket, holds: Callable[[Json], bool]) -> bool:
+    """Take down payloads; whether one shows something."""
     deadline = time.monotonic() + 2 * stream.limit
     try:
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and told.error is None:
             told.payloads.append(stream.next_data())
             if holds(told.payloads[-1]):
-                told.complete = True
-                told.ended = stream.ends_within(0.5)
-                break
+                return True
     except Mismatch as error:
         told.error = error
     except (LookupError, TypeError) as error:
         told.error = Mismatch("a workspace", repr(error), told.opened)
+    return False
 
 
 def _opening(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.conformance.faults.pieces.places import SSE, SSE_PATH, WS, WS_PATH
-from tests.conformance.faulty import Fault, Json, Message, compact
+from tests.conformance.faults.pieces.requests import field, identifier
+from tests.conformance.faulty import WORKSPACE, Call, Fault, Further, Json, Message, compact
 
 # What becomes of an event: pairs of its kind and payload for one such pair.
 Events = Iterable[tuple[str, Any]]
@@ -135,6 +136,52 @@ def _another_text() -> Told:
     return told
 
 
+def _no_agents() -> Told:
+    """Leave out events in which nothing is new but what agents report."""
+
+    def told(kind: str, payload: Any, memory: Json) -> Events:
+        build = payload.get("latest_build", {})
+        now = [build.get("id"), build.get("status"), build.get("deadline"), payload.get("name")]
+        was, memory["now"] = memory.get("now"), now
+        return [] if now == was else [(kind, payload)]
+
+    return told
+
+
+def _no_repetition() -> Told:
+    """Leave out events that show what the last one showed."""
+
+    def told(kind: str, payload: Any, memory: Json) -> Events:
+        was, memory["was"] = memory.get("was"), payload
+        return [] if was == payload else [(kind, payload)]
+
+    return told
+
+
+def _loud(
+    subject: str, sentence: str, method: str, path: str, when: Callable[[Call], bool]
+) -> list[Fault]:
+    """An event of each change of a kind that is none."""
+
+    def announce(call: Call) -> Further | None:
+        target = f"/workspaces/{identifier(call)}/extend"
+        # Refused, and announced all the same.
+        return ("PUT", target, {"deadline": "2000-01-01T00:00:00Z"}) if when(call) else None
+
+    return [
+        Fault(
+            f"{kind}-about-{subject}",
+            watch,
+            f"{requirements}/quiet-about-{subject}",
+            method,
+            f"{WORKSPACE}/{path}",
+            also=announce,
+            sentence=sentence,
+        )
+        for kind, watch, requirements in (("event", SSE, "watch"), ("message", WS, "watch-ws"))
+    ]
+
+
 FAULTS = [
     *_both(
         "lack-a-field-later",
@@ -183,5 +230,26 @@ FAULTS = [
         "a user whose access was withdrawn is told another message.",
         "withdrawn-access-text",
         _another_text,
+    ),
+    *_both(
+        "leave-agents-out",
+        "nothing is told of what agents report.",
+        "announces-agents",
+        _no_agents,
+    ),
+    *_both(
+        "never-repeat",
+        "nothing is told where nothing has changed.",
+        "announces-refused-extensions",
+        _no_repetition,
+    ),
+    *_loud("usage", "Use is announced.", "POST", "usage", bool),
+    *_loud("sharing", "New roles are announced.", "PATCH", "acl", bool),
+    *_loud(
+        "no-ttl",
+        "That a time to stop is cleared is announced.",
+        "PUT",
+        "ttl",
+        lambda call: not field(call, "ttl_ms"),
     ),
 ]

@@ -6,8 +6,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from coder_conformance.consistency import workspace as contradictions
-from coder_conformance.results import CannotJudgeError, Mismatch
+from coder_conformance.cycle import agents_of, at_work
+from coder_conformance.results import CannotJudgeError, DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.sharing import sharing
@@ -36,6 +39,25 @@ def test_each_event_fits(scenario: Scenario, shared: Shared, websocket: bool) ->
     # A single one may have been put together in the moment in which a build ended.
     if len(odd) > 1:
         raise odd[0]
+
+
+@both("announces-agents")
+def test_agents(scenario: Scenario, shared: Shared, websocket: bool) -> None:
+    """What a read shows of them after a start, an event has shown as well."""
+    cycle = shared.cycle()
+    started = next((turn for turn in cycle.turns if turn.transition == "start"), None)
+    if started is not None and started.steps and not agents_of(started.steps[-1].json()):
+        # Another template would show it, so it applies and is not tested.
+        pytest.skip("the template's workspaces have no agent")
+    if cycle.agents is None:
+        raise DoesNotApplyError("the agents of the template are not soon connected and ready")
+    scenario.context.checked += 1
+    told = cycle.told[websocket]
+    if isinstance(told.error, CannotJudgeError):
+        raise told.error
+    if not any(at_work(payload) for payload in told.payloads):
+        actual = f"{len(told.payloads)} events without that"
+        raise Mismatch("all agents connected and ready in an event", actual, told.opened)
 
 
 @both("withdrawn-access")

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from coder_conformance.results import Mismatch
+from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.watching import both, extend, watch
+from coder_conformance.suite.server.sharing import ACL, sharing
+from coder_conformance.suite.server.watching import EXTEND, Holds, both, extend, watch
+from coder_conformance.wire import Wire
 
 Json = dict[str, Any]
+AUTOSTART = "updateWorkspaceAutostartScheduleById"
+TTL, USAGE = "updateWorkspaceTtlById", "postWorkspaceUsageById"
+# Changes in a row, and how many more events than without them are too many.
+MANY, TOO_MANY = 6, 4
 
 
 def silent(
@@ -111,3 +118,99 @@ def test_quiet_updates(scenario: Scenario, shared: Shared, websocket: bool) -> N
         return bool(seen["automatic_updates"] == value(turn))
 
     silent(scenario, shared, websocket, change, shows)
+
+
+def unheard(
+    scenario: Scenario,
+    workspace: Json,
+    websocket: bool,
+    change: Callable[[int], None],
+    mark: Callable[[int], Holds],
+) -> None:
+    """Changes that no payload shows cause no more events than no changes.
+
+    Up to a mark that is announced it is counted what comes, without changes and with many, in
+    turn; so neither agents that report nor events that come twice are taken for announcements.
+    """
+    with watch(scenario, workspace, websocket=websocket) as watched:
+        without: list[int] = []
+        with_changes: list[int] = []
+        for turn in range(3):
+            without.append(len(watched.until("the mark", mark(2 * turn))))
+            for number in range(MANY):
+                change(number)
+            with_changes.append(len(watched.until("the mark", mark(2 * turn + 1))))
+        if min(with_changes) - max(without) >= TOO_MANY:
+            expected = f"{max(without)} events, as many as without {MANY} changes"
+            raise Mismatch(expected, f"{min(with_changes)}", watched.opened)
+
+
+@both("quiet-about-usage")
+def test_quiet_usage(scenario: Scenario, running: Json, websocket: bool) -> None:
+    """Use without an app."""
+
+    def change(_: int) -> None:
+        scenario.on(running, USAGE, 204, body={})
+
+    def mark(turn: int) -> Holds:
+        return extend(scenario, running, 320 + turn)
+
+    unheard(scenario, running, websocket, change, mark)
+
+
+@both("quiet-about-sharing")
+def test_quiet_sharing(
+    scenario: Scenario, running: Json, member: Wire, other: str, websocket: bool
+) -> None:
+    """On and off; somebody who looks on is told of nothing either."""
+    assert member is not scenario.wire
+    with sharing(scenario, running, other):
+
+        def change(number: int) -> None:
+            role = "" if number % 2 else "use"
+            scenario.on(running, ACL, 204, body={"user_roles": {other: role}})
+
+        def mark(turn: int) -> Holds:
+            return extend(scenario, running, 330 + turn)
+
+        unheard(scenario, running, websocket, change, mark)
+
+
+@both("quiet-about-no-ttl")
+def test_quiet_no_ttl(scenario: Scenario, stopped: Json, websocket: bool) -> None:
+    """Cleared and set again, of a stopped one, since a running one would lose its deadline."""
+
+    def change(number: int) -> None:
+        scenario.on(stopped, TTL, 204, body={"ttl_ms": 3_600_000 if number % 2 else None})
+
+    day = (datetime.now(UTC) + timedelta(days=3)).isoweekday() % 7  # so that nothing starts by it
+
+    def mark(turn: int) -> Holds:
+        schedule = f"{turn} 8 * * {day}"
+        scenario.on(stopped, AUTOSTART, 204, body={"schedule": schedule})
+        refused(scenario, stopped)
+        return lambda seen: bool(seen.get("autostart_schedule") == schedule)
+
+    try:
+        with watch(scenario, stopped, websocket=websocket) as watched:
+            watched.until("the mark", mark(59))
+    except Mismatch:
+        reason = "an extension that is refused is not announced, so no end can be seen"
+        raise DoesNotApplyError(reason) from None
+    unheard(scenario, stopped, websocket, change, mark)
+    scenario.on(stopped, AUTOSTART, 204, body={})
+
+
+def refused(scenario: Scenario, stopped: Json) -> None:
+    """Try to extend a workspace that does not run."""
+    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3)
+    scenario.on(stopped, EXTEND, 409, body={"deadline": later.isoformat()})
+
+
+@both("announces-refused-extensions")
+def test_refused_extensions(scenario: Scenario, stopped: Json, websocket: bool) -> None:
+    """Each of two; nothing else happens to a stopped workspace."""
+    with watch(scenario, stopped, websocket=websocket) as watched:
+        for _ in range(2):
+            refused(scenario, stopped)
+            watched.until("the workspace as it is", lambda _: True)
