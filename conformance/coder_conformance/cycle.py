@@ -119,8 +119,11 @@ def _deadline(world: World, minutes: int) -> Json:
 
 def agents_of(workspace: Json) -> list[Json]:
     """The agents of a workspace, in no order."""
-    resources = workspace["latest_build"].get("resources") or []
-    return [agent for resource in resources for agent in resource.get("agents") or []]
+    found: list[Json] = []
+    resources: list[Json] = workspace["latest_build"].get("resources") or []
+    for resource in resources:
+        found += resource.get("agents") or []
+    return found
 
 
 def at_work(workspace: Json) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from coder_conformance.formats import days_away
 from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
@@ -183,10 +184,8 @@ def test_quiet_no_ttl(scenario: Scenario, stopped: Json, websocket: bool) -> Non
     def change(number: int) -> None:
         scenario.on(stopped, TTL, 204, body={"ttl_ms": 3_600_000 if number % 2 else None})
 
-    day = (datetime.now(UTC) + timedelta(days=3)).isoweekday() % 7  # so that nothing starts by it
-
     def mark(turn: int) -> Holds:
-        schedule = f"{turn} 8 * * {day}"
+        schedule = days_away(f"{turn} 8 * * 3")
         scenario.on(stopped, AUTOSTART, 204, body={"schedule": schedule})
         refused(scenario, stopped)
         return lambda seen: bool(seen.get("autostart_schedule") == schedule)
@@ -203,7 +202,7 @@ def test_quiet_no_ttl(scenario: Scenario, stopped: Json, websocket: bool) -> Non
 
 def refused(scenario: Scenario, stopped: Json) -> None:
     """Try to extend a workspace that does not run."""
-    later = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=3)
+    later = scenario.world.now().replace(microsecond=0) + timedelta(hours=3)
     scenario.on(stopped, EXTEND, 409, body={"deadline": later.isoformat()})
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -139,7 +139,7 @@ def repeated(scenario: Scenario, workspace: Json, seconds: float = 5.0) -> Gener
 
 def extend(scenario: Scenario, workspace: Json, minutes: int) -> Holds:
     """Give a workspace a new deadline; whether a payload shows it."""
-    deadline = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+    deadline = scenario.world.now().replace(microsecond=0) + timedelta(minutes=minutes)
     scenario.on(workspace, EXTEND, 200, body={"deadline": deadline.isoformat()})
 
     def shows(seen: Json) -> bool:
