@@ -6,7 +6,7 @@ from typing import Any
 
 from ...evidence import Birth
 from ...exchange import Exchange, shorten
-from ...results import Mismatch
+from ...results import CannotJudgeError, Mismatch
 from ...shared import CREATE, ROOM, Shared
 from .scenario import Scenario
 
@@ -27,6 +27,18 @@ def born(scenario: Scenario, shared: Shared, role: str, *fields: str) -> Birth:
         birth = scenario.world.bear(birth.operation, **alone)
     accepted(scenario, birth)
     return birth
+
+
+def well(build: Json) -> None:
+    """See to it that a build did not fail, which is a matter of the template and its machines.
+
+    Raises:
+        CannotJudgeError: It did.
+    """
+    job = build["job"]
+    if job["status"] == "failed":
+        reason = job.get("error", "no reason given")
+        raise CannotJudgeError(f"a {build['transition']} failed: {reason}")
 
 
 def accepted(scenario: Scenario, birth: Birth) -> None:

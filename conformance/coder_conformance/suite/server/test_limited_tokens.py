@@ -38,7 +38,7 @@ def expired(context: Context) -> str:
     """A token of the second user that was valid for a second."""
     limits = {"lifetime": SECOND, "token_name": "conformance-short"}
     token = make(context, **limits)
-    time.sleep(1.2)
+    time.sleep(3)  # clocks and stores of tokens need not be exact
     return token
 
 

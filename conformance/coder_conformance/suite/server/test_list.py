@@ -10,38 +10,48 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.several import Several
+from coder_conformance.suite.server.search import Search
+from coder_conformance.suite.server.several import Several, in_order
 from coder_conformance.suite.server.several import listed as _list
 
 Json = dict[str, Any]
+GET = "getWorkspaceMetadataById"
+OF_BUILDS = (
+    "id",
+    "build_number",
+    "transition",
+    "status",
+    "deadline",
+    "template_version_name",
+)
+ALL_OPTIONAL = {"autostart_schedule", "ttl_ms"}
 
 
 @pytest.mark.requirement("list/agrees-with-get")
 def test_list_agrees_with_get(scenario: Scenario, several: Several) -> None:
-    """Each entry of the list is what reading the workspace alone shows."""
-    for listed in several.workspaces:
-        answer = scenario.on(listed, "getWorkspaceMetadataById", 200)
-        alone = answer.json()
-        for name in sorted(alone.keys() | listed.keys()):
-            if name == "latest_build":
-                continue  # its agents move by themselves; the parts that do not are compared below
-            if alone.get(name) != listed.get(name):
-                raise Mismatch(
-                    f"{name} = {listed.get(name)!r} as listed", repr(alone.get(name)), answer
-                )
-        for name in (
-            "id",
-            "build_number",
-            "transition",
-            "status",
-            "deadline",
-            "template_version_name",
-        ):
-            was, is_now = listed["latest_build"][name], alone["latest_build"][name]
-            if was != is_now:
-                raise Mismatch(f"latest_build.{name} = {was!r} as listed", repr(is_now), answer)
+    """Each entry of the list is what reading the workspace before and after that shows."""
+
+    def read() -> dict[str, Exchange]:
+        ids = [w["id"] for w in several.workspaces]
+        return {i: scenario.call(GET, {"workspace": i}, 200) for i in ids}
+
+    before, found, after = read(), _list(scenario, several.query), read()
+    for shown in (w for w in found if w["id"] in before):
+        was, now = (_parts(each[shown["id"]].json()) for each in (before, after))
+        for name, value in _parts(shown).items():
+            if was.get(name) == now.get(name) != value:
+                expected = f"{name} = {was.get(name)!r} in the list"
+                raise Mismatch(expected, repr(value), after[shown["id"]])
+
+
+def _parts(workspace: Json) -> Json:
+    """What is compared; the resources of its build are a matter of their own."""
+    build = {f"latest_build.{name}": workspace["latest_build"][name] for name in OF_BUILDS}
+    names = workspace.keys() | ALL_OPTIONAL
+    return {name: workspace.get(name) for name in names if name != "latest_build"} | build
 
 
 @pytest.mark.requirement("list/leaves-out-deleted")
@@ -84,16 +94,11 @@ def test_list_pages(scenario: Scenario, several: Several) -> None:
 @pytest.mark.requirement("list/order")
 def test_list_order(scenario: Scenario, several: Several) -> None:
     """Favourites, running ones, owner, name."""
-    for found in (several.workspaces, _list(scenario, "")):
-        keys = [_order(item) for item in found]
-        if keys != sorted(keys):
-            raise Mismatch(f"the order {sorted(keys)}", f"{keys}", scenario.wire.last)
-
-
-def _order(workspace: Json) -> tuple[bool, bool, str, str]:
-    running = workspace["latest_build"]["status"] == "running"
-    owner, name = workspace["owner_name"].lower(), workspace["name"].lower()
-    return (not workspace["favorite"], not running, owner, name)
+    in_order(several.workspaces, scenario.wire.last)
+    # Of all that is there only what this run made: others may work on theirs meanwhile.
+    prefix = scenario.world.prefix
+    ours = [w for w in _list(scenario, "") if w["name"].lower().startswith(prefix)]
+    in_order(ours, scenario.wire.last)
 
 
 def _has_agent(state: str) -> Callable[[Json], bool]:
@@ -108,9 +113,9 @@ def _has_agent(state: str) -> Callable[[Json], bool]:
 
 
 @pytest.mark.requirement("list/search")
-def test_list_search(scenario: Scenario, several: Several) -> None:
+def test_list_search(scenario: Scenario, search: Search) -> None:
     """A query finds what a plain reading of its words finds in the unfiltered list."""
-    mine = several.workspaces
+    mine = search.mine
     one = mine[0]
     moment = datetime.fromisoformat(one["last_used_at"])
     after = (moment + timedelta(milliseconds=1)).astimezone(UTC)
@@ -158,15 +163,8 @@ def test_list_search(scenario: Scenario, several: Several) -> None:
         if name == "owner:me" and word.startswith("owner:"):
             name = ""
         query = " ".join((name, word) if name_first else (word, name)).strip()
-        answer = scenario.call("listWorkspaces", {}, 200, query={"q": query})
-        page = answer.json()
-        own = {w["id"] for w in mine}
-        expected = [w["id"] for w in mine if words[word](w) and names.get(name, _anything)(w)]
-        found = [w["id"] for w in page["workspaces"] if w["id"] in own]
-        if found != expected or page["count"] < len(found):
-            raise Mismatch(
-                f"{query!r} to find {expected}", f"{found}, count {page['count']}", answer
-            )
+        named = names.get(name, _anything)
+        search.finds(query, lambda w: words[word](w) and named(w))
 
     for word in sorted(words):
         check.hypothesis.inner_test(word, "owner:me", True)  # type: ignore[attr-defined]

@@ -155,7 +155,7 @@ def test_user_unknown(scenario: Scenario, operation: Operation, some: Json) -> N
     request = usual(scenario, operation, some)
     options: Json = {} if request.body is None else {"body": request.body}
     email = scenario.world.me.get("email") or "someone@example.com"
-    for user in ("no-such-user-at-all", str(uuid4()), "-", "ü", email, "Me"):
+    for user in ("no-such-user-at-all", str(uuid4()), "-", "ü", email):
         answer = scenario.call(operation.id, {**request.path, "user": user}, 400, **options)
         if "validations" in answer.json():
             raise Mismatch("no validations", answer.answer(), answer)

@@ -75,8 +75,13 @@ def test_template(search: Search) -> None:
     name = search.one["template_name"]
     for query in (f"template:{name}", f"template:{name.upper()}"):
         search.finds(f"{search.base} {query}", lambda w: w["template_name"] == name)
-    for other in (name[:-1], f"{name}{uuid4().hex[:5]}", "%"):
-        search.nothing(f"{search.base} template:{other}")
+    for other in filter(None, (name[:-1], f"{name}{uuid4().hex[:5]}", "%")):
+        search.finds(f"{search.base} template:{other}", _made_from(other))
+
+
+def _made_from(template: str) -> Callable[[Json], bool]:
+    """Whether a workspace was made from the template of this name."""
+    return lambda w: bool(w["template_name"].lower() == template.lower())
 
 
 @MARK("list/q-organization")

@@ -18,7 +18,8 @@ from coder_spec import Operation
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
 LIST = "listWorkspaces"
-COOKIE = re.compile(r"\bcoder_session_token=([^;,\s]+)([^,]*)")
+# A comma is the end of a cookie only where a name follows it: dates have one, too.
+COOKIE = re.compile(r"\bcoder_session_token=([^;,\s]+)((?:[^,]|,(?!\s*[^;,=\s]+=))*)")
 SOURCES: tuple[Source, ...] = ("header", "bearer", "session-query", "access-query")
 
 

@@ -171,6 +171,8 @@ def test_empty_source(scenario: Scenario, request_: Usual) -> None:
     good = scenario.wire.token
     for empty in ("cookie", "session-query", "header"):
         for later in ("bearer", "access-query"):
+            if (empty, later) == ("cookie", "access-query") and request_.operation.method != "GET":
+                continue  # any cookie, even an empty one, may need a proof beside it
             answer = attempt(scenario, request_, **both((empty, ""), (later, good)))
             accepted(request_, f"the {empty} is empty", answer)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import PAIR, ROOM, SETTINGS, Shared
-from coder_conformance.suite.server.births import born, showed
+from coder_conformance.suite.server.births import born, showed, well
 from coder_conformance.suite.server.furnished import furnish
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
@@ -65,6 +65,7 @@ def test_create_starts_pending(scenario: Scenario, shared: Shared) -> None:
         raise Mismatch("build 1: start, pending, initiator", repr(seen), birth.answer)
     settled = birth.settled[0]
     first, last = build, scenario.context.expect(GET, settled, 200).json()["latest_build"]
+    well(last)
     if (last["id"], last["status"]) != (first["id"], "running"):
         raise Mismatch("the same build, running", f"{last['id']} {last['status']}", settled)
     if not last["template_version_name"]:
