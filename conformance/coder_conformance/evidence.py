@@ -202,9 +202,12 @@ class Neighbour:
     Attributes:
         mine: Identifier of the first user's.
         birth: Creation of the second user's.
+        given: How the first user asked for it, if that one may do everything; the same creation
+            where it was made like that.
         seen: Reads by the name right after that, by the first user and by the second one.
     """
 
     mine: str
     birth: Birth
+    given: Birth | None = None
     seen: tuple[Exchange, Exchange] | None = None

@@ -28,7 +28,7 @@ def discover_features(context: Context) -> set[str]:
         found.add("login")
     if context.settings.service.asked:
         found.add(FEATURE)
-    if any(role["name"] == "owner" for role in context.world.me["roles"]):
+    if context.world.is_site_owner:
         found.add("site-owner")
     workspace = context.shared.any()
     if workspace["allow_renames"]:

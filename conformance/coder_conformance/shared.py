@@ -166,8 +166,11 @@ class Shared:
         """
         if self._neighbour is None:
             mine = self.stopped()
-            birth = theirs.bear(name=theirs.note(mine["name"]))
-            self._neighbour = Neighbour(mine["id"], birth)
+            name = theirs.note(mine["name"])
+            given = theirs.bear(giver=self.world, name=name) if self.world.is_site_owner else None
+            made = given is not None and given.accepted and given.settled
+            birth = given if given is not None and made else theirs.bear(name=name)
+            self._neighbour = Neighbour(mine["id"], birth, given)
             if birth.accepted:
                 path = {"user": "me", "workspacename": mine["name"]}
                 seen = self.world.ask(BY_NAME, path), theirs.ask(BY_NAME, path)

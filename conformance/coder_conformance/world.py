@@ -120,6 +120,11 @@ class World:
         self.me = {**me, "roles": list(me["roles"]), "id": me["id"]}
         return self.me
 
+    @property
+    def is_site_owner(self) -> bool:
+        """Whether the user may do everything."""
+        return any(role["name"] == "owner" for role in self.me["roles"])
+
     def name(self) -> str:
         """A name that nothing else has, on record before it is used."""
         return self.note(f"{self.prefix}{next(self.numbers)}")
@@ -168,11 +173,18 @@ class World:
             raise CannotJudgeError(f"no workspace could be created: {birth.answer.answer()}")
         return self.read(birth.workspace["id"])
 
-    def bear(self, operation_id: str = "createUserWorkspace", **fields: Any) -> Birth:
+    def bear(
+        self,
+        operation_id: str = "createUserWorkspace",
+        *,
+        giver: World | None = None,
+        **fields: Any,
+    ) -> Birth:
         """Ask for a workspace, and look at it from its first moment until it has been built.
 
         Args:
             operation_id: The operation to create it by.
+            giver: Another user, who asks for it.
             **fields: Fields of the request on top of a fresh name and the template; None leaves
                 one out.
 
@@ -186,8 +198,13 @@ class World:
             body["name"] = self.name()
         body = {name: value for name, value in body.items() if value is not None}
         path = {"user": "me", "organization": self.template["organization_id"]}
-        answer = self.ask(operation_id, path, body=body)
+        if giver is not None:
+            path["user"] = str(self.me["username"])
+        answer = (giver or self).ask(operation_id, path, body=body)
         birth = Birth(operation_id, body, answer, self.now())
+        if giver is not None and birth.accepted and _object(answer)["owner_id"] != self.me["id"]:
+            giver.own(_object(answer)["id"])  # somebody else got it, who has to delete it
+            return birth
         if not birth.accepted and not 400 <= answer.status < 500:
             self.left.spent += 1  # who knows what came of it
         return self.raise_up(birth)

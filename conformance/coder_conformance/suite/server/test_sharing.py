@@ -10,7 +10,6 @@ import pytest
 
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
-from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.sharing import ACL, Share, sharing
 from coder_conformance.suite.server.usual import attempt, still, telling, usual
@@ -327,23 +326,6 @@ def test_token_decides(scenario: Scenario, operation: Operation, some: Json, mem
             if found != own:
                 whose = "the owner" if own else "the second user"
                 raise Mismatch(f"the answer for {whose}", answer.answer(), answer)
-
-
-@MARK("isolation/owner-sees-all")
-def test_owner_sees_all(scenario: Scenario, shared: Shared, member: Wire) -> None:
-    """Theirs is in the list, with its owner, and not marked as the caller's favourite."""
-    theirs = scenario.context.theirs()
-    workspace = shared.theirs(theirs)
-    scenario.on(workspace, "favoriteWorkspaceById", 204, wire=member)
-    query = {"q": f"id:{workspace['id']}"}
-    answer = scenario.call("listWorkspaces", {}, 200, query=query)
-    found = answer.json()["workspaces"]
-    seen = [(w["owner_id"], w["favorite"]) for w in found]
-    if seen != [(theirs.me["id"], False)]:
-        raise Mismatch(f"one of {theirs.me['id']}, not marked", repr(seen), answer)
-    mine = scenario.call("listWorkspaces", {}, 200, query={"q": f"owner:me id:{workspace['id']}"})
-    if mine.json()["count"]:
-        raise Mismatch("not one of the caller's own", mine.answer(), mine)
 
 
 @MARK("list/another-user")
