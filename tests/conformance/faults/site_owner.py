@@ -66,8 +66,13 @@ class _Marks:
             (self.marked.add if call.method == "PUT" else self.marked.discard)(name)
         elif call.path == "/workspaces" and answer.status == 200:
             page = answer.json
-            page["workspaces"].sort(key=lambda w: w["id"] not in self.marked)
+            page["workspaces"].sort(key=self._place)
             answer.json = page
+
+    def _place(self, workspace: Json) -> tuple[bool, bool, str, str]:
+        running = workspace["latest_build"]["status"] == "running"
+        owner, name = workspace["owner_name"].lower(), workspace["name"].lower()
+        return workspace["id"] not in self.marked, not running, owner, name
 
     def shown(self, answer: Answer) -> None:
         """Note marks, and show them to everybody."""
@@ -89,7 +94,7 @@ FAULTS: list[Fault] = [
         alter=says(
             404, "Resource not found or you do not have access to this resource", _of_another
         ),
-    ),  # fmt: skip
+    ),
     at(
         SSE,
         "site-owners-watch-their-own-alone",
@@ -138,7 +143,7 @@ FAULTS: list[Fault] = [
     at(
         UNMARK,
         "nobody-elses-marks-are-there",
-        "A site owner who removes the mark of another user's workspace is told that it is not there.",
+        "A site owner who removes another user's mark is told that the workspace is not there.",
         "favorite/not-for-site-owners",
         alter=turned(403, 404, _by_owner),
     ),
