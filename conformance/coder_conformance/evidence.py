@@ -56,11 +56,13 @@ class Race:
     """Requests for one name at the same moment.
 
     Attributes:
+        operation: The operationId.
         name: The name.
         answers: What was answered to each.
         page: A list by the name after that.
     """
 
+    operation: str
     name: str
     answers: list[Exchange]
     page: Exchange

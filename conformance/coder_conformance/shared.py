@@ -7,8 +7,8 @@ judged by how the shared ones came about (`evidence.py`) and need none of their 
 |---|---|---|
 | running | all settings, an unknown parameter | running, with a deadline |
 | stopped | no settings | stopped |
-| room | the deprecated operation and a time to stop | any live one; nobody marks it |
-| -B, -a | the longest names, five requests at once for each | neighbours in the order of names |
+| room | the deprecated operation, all settings | any live one; nobody marks it |
+| -B, -a | the longest names, five requests at once by either operation | in the order of names |
 | grave | a version, empty settings | deleted |
 | heir | the name of the grave | deleted, once everything was seen |
 
@@ -226,12 +226,12 @@ class Shared:
 
     def _bear(self, role: str) -> Birth:
         world = self.world
+        unknown = [{"name": UNKNOWN_PARAMETER, "value": "1"}]
         match role:
             case "running":
-                unknown = [{"name": UNKNOWN_PARAMETER, "value": "1"}]
                 return world.bear(CREATE, **SETTINGS, rich_parameter_values=unknown)
             case "room":
-                return world.bear(BY_ORGANIZATION, **ROOM)
+                return world.bear(BY_ORGANIZATION, **ROOM, rich_parameter_values=unknown)
             case "grave":
                 version = world.template["active_version_id"]
                 given: Json = {"template_id": None, "template_version_id": version, **EMPTY}
@@ -246,17 +246,19 @@ class Shared:
         self._pair = self._pair or world.name()
         name = world.note(self._pair.ljust(LONGEST_NAME - len(role), "x") + role)
         body: Json = {"name": name, "template_id": world.template["id"]}
-        operation = world.contract.operation(CREATE)
-        call: Calls = lambda wire: [wire.call(operation, {"user": "me"}, body=body)]  # noqa: E731
+        asked_by = CREATE if role == PAIR[0] else BY_ORGANIZATION
+        operation = world.contract.operation(asked_by)
+        path = {"user": "me", "organization": world.template["organization_id"]}
+        call: Calls = lambda wire: [wire.call(operation, path, body=body)]  # noqa: E731
         answers = [answer for [answer] in together(world.wire, *[call] * 5)]
         moment = world.now()
         page = world.ask("listWorkspaces", query={"q": f"owner:me name:{name}"})
-        self.races.append(Race(name, answers, page))
+        self.races.append(Race(asked_by, name, answers, page))
         made = [a for a in answers if a.status == 201 and "id" in a.json()]
         for answer in made[1:]:
             world.own(answer.json()["id"])
         won = made[0] if made else answers[0]
-        return world.raise_up(Birth(CREATE, body, won, moment))
+        return world.raise_up(Birth(asked_by, body, won, moment))
 
     def _usual(self, status: str, transition: str) -> Json:
         """The workspace that is lent in this state, brought back to it."""

@@ -7,7 +7,7 @@ from typing import Any
 from ...evidence import Birth
 from ...exchange import Exchange, shorten
 from ...results import CannotJudgeError, Mismatch
-from ...shared import CREATE, ROOM, Shared
+from ...shared import CREATE, PAIR, ROOM, Shared
 from .scenario import Scenario
 
 Json = dict[str, Any]
@@ -85,8 +85,27 @@ def showed(scenario: Scenario, birth: Birth, *, at_once: bool = False, **fields:
     return seen[0][0]
 
 
-def answer_of(scenario: Scenario, shared: Shared, operation_id: str) -> Exchange:
-    """The answer to a request of either kind that created something."""
+def birth_of(scenario: Scenario, shared: Shared, operation_id: str) -> Birth:
+    """A creation by either operation."""
     role = "stopped" if operation_id == CREATE else "room"
     fields = sorted(ROOM) if role == "room" else list[str]()
-    return born(scenario, shared, role, *fields).answer
+    return born(scenario, shared, role, *fields)
+
+
+def plain_birth_of(scenario: Scenario, shared: Shared, operation_id: str) -> Birth:
+    """A creation by either operation, of a workspace without settings."""
+    return born(scenario, shared, "stopped" if operation_id == CREATE else PAIR[1])
+
+
+def births_of(scenario: Scenario, shared: Shared, operation_id: str) -> list[Birth]:
+    """All creations of this run by an operation; one at least."""
+    birth_of(scenario, shared, operation_id)
+    made = [b for b in scenario.world.births if b.accepted and b.operation == operation_id]
+    for birth in made:
+        accepted(scenario, birth)
+    return made
+
+
+def answer_of(scenario: Scenario, shared: Shared, operation_id: str) -> Exchange:
+    """The answer to a request of either kind that created something."""
+    return birth_of(scenario, shared, operation_id).answer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +11,8 @@ import pytest
 from coder_conformance import formats
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
-from coder_conformance.shared import EMPTY, ROOM, UNKNOWN_PARAMETER, Shared
-from coder_conformance.suite.server.births import accepted, answer_of, born, showed
+from coder_conformance.shared import CREATE, ROOM, Shared
+from coder_conformance.suite.server.births import accepted, birth_of
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.wire import Wire
 from coder_spec import Operation
@@ -46,75 +45,6 @@ def refuses(scenario: Scenario, operation: Operation, *fields: str, **given: Any
     if name and "/" not in name and "\0" not in name:
         scenario.call(BY_NAME, {"user": "me", "workspacename": name}, 404)
     return answer
-
-
-@MARK("create/answer")
-def test_answer(scenario: Scenario, shared: Shared) -> None:
-    """What only later answers know is empty."""
-    answer = born(scenario, shared, "stopped").answer
-    workspace = answer.json()
-    build = workspace["latest_build"]
-    seen = {
-        "template_version_name": build["template_version_name"],
-        "resources": build["resources"],
-        "queue_position": build["job"]["queue_position"],
-        "queue_size": build["job"]["queue_size"],
-        "latest_app_status": workspace["latest_app_status"],
-    }
-    empty: Json = dict(zip(seen, ("", [], 0, 0, None), strict=True))
-    if seen != empty:
-        raise Mismatch(repr(empty), repr(seen), answer)
-
-
-@MARK("create/times")
-def test_times(scenario: Scenario, shared: Shared) -> None:
-    """Made now, and used now."""
-    birth = born(scenario, shared, "stopped")
-    answer, workspace = birth.answer, birth.workspace
-    made = datetime.fromisoformat(workspace["created_at"])
-    if abs((birth.moment - made).total_seconds()) > 300:
-        raise Mismatch("created_at about now", workspace["created_at"], answer)
-    used = datetime.fromisoformat(workspace["last_used_at"])
-    if abs((used - made).total_seconds()) > 1:
-        expected = f"last_used_at = {workspace['created_at']}"
-        raise Mismatch(expected, workspace["last_used_at"], answer)
-
-
-@MARK("create/initiator")
-def test_initiator(scenario: Scenario, shared: Shared) -> None:
-    """Whoever asked."""
-    answer = born(scenario, shared, "stopped").answer
-    build, me = answer.json()["latest_build"], scenario.world.me
-    seen = (build["initiator_id"], build["initiator_name"], build["reason"])
-    expected = (me["id"], me["username"], "initiator")
-    if seen != expected:
-        raise Mismatch(repr(expected), repr(seen), answer)
-
-
-@MARK("create/defaults")
-def test_defaults(scenario: Scenario, shared: Shared) -> None:
-    """Nothing that nobody asked for."""
-    ttl = scenario.world.template["default_ttl_ms"] or None
-    showed(
-        scenario,
-        born(scenario, shared, "stopped"),
-        autostart_schedule=None,
-        next_start_at=None,
-        automatic_updates="never",
-        favorite=False,
-        dormant_at=None,
-        deleting_at=None,
-        ttl_ms=ttl,
-    )
-
-
-@MARK("create/empty-settings")
-def test_empty_settings(scenario: Scenario, shared: Shared) -> None:
-    """Empty is as good as absent."""
-    birth = born(scenario, shared, "grave", *EMPTY)
-    ttl = scenario.world.template["default_ttl_ms"] or None
-    none: Json = {"autostart_schedule": None, "automatic_updates": "never", "ttl_ms": ttl}
-    showed(scenario, birth, at_once=True, **none)
 
 
 @MARK("create/ttl-range")
@@ -278,22 +208,12 @@ def test_conflict_after_settings(scenario: Scenario, operation: Operation, stopp
     scenario.refused(answer, "schedule")
 
 
-@MARK("create/unknown-parameters")
-def test_unknown_parameters(scenario: Scenario, shared: Shared) -> None:
-    """Not an error, and not kept."""
-    made = born(scenario, shared, "running", "rich_parameter_values").workspace
-    query = {"q": f'param:"{UNKNOWN_PARAMETER}" id:{made["id"]}'}
-    page = scenario.call("listWorkspaces", {}, 200, query=query)
-    if page.json()["count"]:
-        raise Mismatch("a parameter that was dropped", page.answer(), page)
-
-
 @MARK("create/preset-unknown")
-def test_preset(scenario: Scenario) -> None:
+def test_preset(scenario: Scenario, operation: Operation) -> None:
     """Refused, and nothing is made."""
     name = scenario.world.name()
     preset = {"template_version_preset_id": str(uuid4())}
-    ask(scenario, "createUserWorkspace", 400, 500, name=name, **preset)
+    ask(scenario, operation.id, 400, 500, name=name, **preset)
     scenario.call(BY_NAME, {"user": "me", "workspacename": name}, 404)
 
 
@@ -338,32 +258,10 @@ def test_last_deleted(scenario: Scenario, shared: Shared) -> None:
         raise Mismatch(f"the younger one {made}", answer.json()["id"], answer)
 
 
-@MARK("create/is-shown-at-once")
-def test_is_shown_at_once(scenario: Scenario, shared: Shared) -> None:
-    """Before its build is done."""
-    for role in ("running", "stopped"):
-        birth = born(scenario, shared, role)
-        names = ("id", "name", "created_at", "owner_id", "template_id")
-        showed(scenario, birth, at_once=True, **{name: birth.workspace[name] for name in names})
-
-
-@MARK("create/identifiers-are-new")
-def test_identifiers_are_new(scenario: Scenario, shared: Shared) -> None:
-    """Nothing is shared by any two workspaces."""
-    for role in ("stopped", "running"):
-        born(scenario, shared, role)
-    made = [birth.workspace for birth in scenario.world.births if birth.accepted]
-    ids = [(w["id"], w["latest_build"]["id"], w["latest_build"]["job"]["id"]) for w in made]
-    for column in zip(*ids, strict=True):
-        if len(set(column)) != len(column):
-            raise Mismatch("different identifiers", repr(column), scenario.wire.last)
-
-
 @MARK("by-organization/same-answer")
 def test_same_answer(scenario: Scenario, shared: Shared) -> None:
     """Whoever moves from one operation to the other need not change anything."""
-    one = answer_of(scenario, shared, "createUserWorkspace")
-    other = answer_of(scenario, shared, BY_ORGANIZATION)
+    one, other = (birth_of(scenario, shared, name).answer for name in (CREATE, BY_ORGANIZATION))
     # Settings are in one of the requests only, and so in its answer.
     fields = [sorted(answer.json().keys() | ROOM.keys()) for answer in (one, other)]
     if fields[0] != fields[1]:
