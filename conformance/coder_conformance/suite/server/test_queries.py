@@ -23,6 +23,11 @@ Json = dict[str, Any]
 MARK = pytest.mark.requirement
 LIST = "listWorkspaces"
 HIGHEST = 2_147_483_647
+# What a refusal calls the flag, which is not what it is called in the query everywhere.
+FLAGS = {
+    "getWorkspaceMetadataById": "deleted",
+    "getWorkspaceMetadataByUserAndWorkspaceName": "include_deleted",
+}
 YES = ("1", "t", "T", "TRUE", "true", "True")
 NO = ("0", "f", "F", "FALSE", "false", "False")
 
@@ -45,13 +50,15 @@ def names(scenario: Scenario, target: str, *fields: str) -> None:
 
 @MARK("query/booleans")
 def test_booleans(scenario: Scenario, operation: Operation, deleted: Json) -> None:
-    """Each spelling of yes shows the deleted workspace, each of no hides it."""
+    """Each spelling of yes shows the deleted workspace; all else, and another name, hides it."""
     path = usual(scenario, operation, deleted).path
     hidden = 410 if operation.id == "getWorkspaceMetadataById" else 404
     for text in YES:
         scenario.call(operation.id, path, 200, query={"include_deleted": text})
-    for text in NO:
+    for text in (*NO, ""):
         scenario.call(operation.id, path, hidden, query={"include_deleted": text})
+    for name in ("deleted", "Include_Deleted", "include-deleted"):
+        scenario.call(operation.id, path, hidden, query={name: "true"})
 
 
 @MARK("query/bad-booleans")
@@ -62,6 +69,7 @@ def test_bad_booleans(scenario: Scenario, operation: Operation, some: Json) -> N
         answer = scenario.call(operation.id, path, 400, query={"include_deleted": text})
         if len(answer.json().get("validations", [])) != 1:
             raise Mismatch("one validation", answer.answer(), answer)
+        scenario.refused(answer, FLAGS[operation.id])
 
 
 @MARK("query/empty-is-absent")
