@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
@@ -13,10 +14,9 @@ from .listening import Listener
 from .results import CannotJudgeError
 from .together import together
 from .wire import Wire
-from .world import World
+from .world import BY_NAME, GET, World
 
 Json = dict[str, Any]
-GET = "getWorkspaceMetadataById"
 _HOUR = 3_600_000
 
 
@@ -39,11 +39,16 @@ def bury(world: World, workspace: str) -> Burial:
         DeletionRefusedError: It could not be deleted.
     """
     path = {"workspace": workspace}
-    for operation, body in (
-        ("updateWorkspaceTtlById", {"ttl_ms": _HOUR}),
-        ("updateWorkspaceAutomaticUpdatesById", {"automatic_updates": "always"}),
-    ):
+    # Days away, and of no effect on what is dormant.
+    schedule = f"CRON_TZ=Asia/Tokyo 7 3 * * {(datetime.now(UTC).isoweekday() + 3) % 7}"
+    bodies: dict[str, Json] = {
+        "updateWorkspaceTtlById": {"ttl_ms": _HOUR},
+        "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": "always"},
+        "updateWorkspaceAutostartScheduleById": {"schedule": schedule},
+    }
+    for operation, body in bodies.items():
         world.ask(operation, path, body=body)
+    world.ask("favoriteWorkspaceById", path)
     sleep = world.ask("updateWorkspaceDormancyStatusById", path, body={"dormant": True})
     stop = world.ask("createWorkspaceBuild", path, body={"transition": "stop"})
     stop_steps = world.follow(workspace)
@@ -56,13 +61,14 @@ def bury(world: World, workspace: str) -> Burial:
         steps, reads = _watch(world, workspace)
         by_id = world.ask(GET, path)
         named = {"user": "me", "workspacename": before["name"]}
-        by_name = world.ask("getWorkspaceMetadataByUserAndWorkspaceName", named)
+        by_name = world.ask(BY_NAME, named)
+        found = world.ask(BY_NAME, named, query={"include_deleted": "true"})
         queries = (None, {"q": f"id:{workspace}"}, {"q": f"name:{before['name']}"})
         lists = [world.ask("listWorkspaces", query=query) for query in queries]
         listener.listen(lambda seen: bool(seen["latest_build"]["status"] == "deleted"))
     told = listener.told
     return Burial(
-        sleep, stop, stop_steps, before, delete, steps, reads, by_id, by_name, lists, told
+        sleep, stop, stop_steps, before, delete, steps, reads, by_id, by_name, found, lists, told
     )
 
 

@@ -153,6 +153,7 @@ class Burial:
         reads: Reads by each of two readers meanwhile, without deleted ones.
         by_id: A read by identifier after that.
         by_name: One by name.
+        found: One by name, with deleted ones included.
         lists: Lists: of everything, by identifier, by name.
         told: What either stream told, by whether it is a WebSocket.
     """
@@ -166,6 +167,7 @@ class Burial:
     reads: list[list[Exchange]]
     by_id: Exchange
     by_name: Exchange
+    found: Exchange
     lists: list[Exchange]
     told: dict[bool, Told]
 

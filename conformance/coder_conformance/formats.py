@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,8 +33,11 @@ BAD_SCHEDULES = (
     "CRON_TZ=Nowhere/Land 30 9 * * 1",
     "CRON_TZ=Local 30 9 * * 1",
     "CRON_TZ=UTC 30 9 * *",
+    " CRON_TZ=UTC 30 9 * * 1",
     "not a schedule",
 )
+# Fields may stand apart by any blanks; after a zone there is a plain one.
+SPACED_SCHEDULES = ("30\t9 *  *\t1-5", "CRON_TZ=Asia/Tokyo 7\t3\t*\t*   2")
 
 
 def _field(low: int, high: int, words: list[str] | None = None) -> st.SearchStrategy[str]:
@@ -65,17 +69,17 @@ def schedules(*, steady: bool = False) -> st.SearchStrategy[str]:
         st.one_of(st.just(""), zone), _field(0, 59), _field(0, 23), _field(0, 6, _DAYS)
     )
     return st.one_of(
-        st.sampled_from(["", "30 9 * * 1-5", "CRON_TZ=Asia/Tokyo 0 0 * * 0", "* * * * *"]),
+        st.sampled_from(
+            ["", "30 9 * * 1-5", "CRON_TZ=Asia/Tokyo 0 0 * * 0", "* * * * *", *SPACED_SCHEDULES]
+        ),
         parts.map(lambda p: f"{p[0]}{p[1]} {p[2]} * * {p[3]}"),
     )
 
 
 def days_away(schedule: str) -> str:
     """The schedule on another day, so that no server starts anything by it meanwhile."""
-    words = schedule.split()
-    if words:
-        words[-1] = str((datetime.now(UTC).isoweekday() + 3) % 7)
-    return " ".join(words)
+    day = str((datetime.now(UTC).isoweekday() + 3) % 7)
+    return re.sub(r"\S+$", day, schedule)
 
 
 def _values(field: str, low: int, high: int) -> set[int]:

@@ -14,6 +14,7 @@ from coder_conformance.results import Mismatch
 from coder_conformance.shared import CREATE, ROOM, Shared
 from coder_conformance.suite.server.births import accepted, birth_of
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.several import Several
 from coder_conformance.wire import Wire
 from coder_spec import Operation
 
@@ -184,10 +185,14 @@ def test_failure_leaves_nothing(scenario: Scenario, operation: Operation) -> Non
 
 
 @MARK("create/conflict")
-def test_conflict(scenario: Scenario, operation: Operation, stopped: Json) -> None:
-    """In any case, and whatever state the other one is in."""
+def test_conflict(
+    scenario: Scenario, operation: Operation, stopped: Json, several: Several
+) -> None:
+    """In any case, and whatever state the other one is in: running, stopped, dormant, marked."""
     for name in (stopped["name"], stopped["name"].upper(), stopped["name"].title()):
         scenario.refused(ask(scenario, operation.id, 409, name=name), "name")
+    for workspace in several.workspaces:
+        scenario.refused(ask(scenario, operation.id, 409, name=workspace["name"]), "name")
 
 
 @MARK("create/conflict-message")

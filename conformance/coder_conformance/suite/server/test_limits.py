@@ -95,3 +95,5 @@ def test_good_settings(scenario: Scenario, operation: Operation, stopped: Json) 
     check()
     for ttl in (60_000, MONTH, MONTH + 59_999):
         _create(scenario, operation, 409, name=stopped["name"], ttl_ms=ttl)
+    for schedule in formats.SPACED_SCHEDULES:
+        _create(scenario, operation, 409, name=stopped["name"], autostart_schedule=schedule)

@@ -20,6 +20,14 @@ MARK = pytest.mark.requirement
 USAGE = "postWorkspaceUsageById"
 GET = "getWorkspaceMetadataById"
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
+MOVED_BY_DELETION = {
+    "latest_build",
+    "latest_app_status",
+    "health",
+    "next_start_at",
+    "last_used_at",
+    "outdated",
+}
 
 
 @MARK("get/deleted-message")
@@ -35,20 +43,18 @@ def test_deleted_message(scenario: Scenario, deleted: Json) -> None:
 
 @MARK("get/deleted-keeps-its-data")
 def test_deleted_keeps(scenario: Scenario, shared: Shared) -> None:
-    """As it was, but for what a build changes."""
+    """As it was, but for what a build changes, and what others may change about its template."""
     burial = shared.burial()
     before = burial.before
-    read = scenario.context.expect(GET, burial.steps[-1], 200)
-    after = burial.after
-    given = (before.get("ttl_ms"), before["automatic_updates"])
-    if given != (3_600_000, "always"):
+    given = (before.get("ttl_ms"), before["automatic_updates"], before["favorite"])
+    if given != (3_600_000, "always", True) or not before.get("autostart_schedule"):
         raise CannotJudgeError(f"the settings were {given} before the deletion")
-    kept = ("id", "name", "owner_id", "owner_name", "organization_id", "template_id", "ttl_ms",
-            "created_at", "automatic_updates", "updated_at")  # fmt: skip
-    for name in kept:
-        if before.get(name) != after.get(name):
-            was, is_now = before.get(name), after.get(name)
-            raise Mismatch(f"{name} = {was!r}", repr(is_now), read)
+    for operation, read in ((GET, burial.steps[-1]), (BY_NAME, burial.found)):
+        after = scenario.context.expect(operation, read, 200).json()
+        for name in sorted((before.keys() | after.keys()) - MOVED_BY_DELETION):
+            was, is_now = (each.get(name, "absent") for each in (before, after))
+            if was != is_now and not name.startswith("template_"):
+                raise Mismatch(f"{name} = {was!r}", repr(is_now), read)
 
 
 @MARK("get/deleted-build")

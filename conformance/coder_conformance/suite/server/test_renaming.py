@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from coder_conformance.results import Mismatch
+from coder_conformance.shared import Shared
 from coder_conformance.suite.server.furnished import furnish
 from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.several import Several
+from coder_conformance.wire import Wire
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -51,12 +54,38 @@ def test_rename_case(scenario: Scenario, stopped: Json) -> None:
 
 
 @MARK("rename/taken-name")
-def test_rename_taken(scenario: Scenario, stopped: Json, running: Json) -> None:
-    """Whose it is keeps it."""
-    for name in (running["name"], running["name"].upper()):
+def test_rename_taken(scenario: Scenario, stopped: Json, running: Json, several: Several) -> None:
+    """Whose it is keeps it, in whatever state it is."""
+    others = [w["name"] for w in several.workspaces if w["id"] != stopped["id"]]
+    for name in (*others, running["name"].upper()):
         scenario.refused(scenario.on(stopped, RENAME, 409, body={"name": name}), "name")
     scenario.shows(stopped, name=stopped["name"])
     scenario.shows(running, name=running["name"])
+
+
+@MARK("rename/frees-the-old-name")
+def test_rename_frees(scenario: Scenario, stopped: Json, running: Json) -> None:
+    """Another workspace can have it, and cannot have the new one."""
+    fresh = scenario.world.name()
+    renamed(scenario, stopped, fresh)
+    for name in (fresh, fresh.upper()):
+        scenario.refused(scenario.on(running, RENAME, 409, body={"name": name}), "name")
+    renamed(scenario, running, stopped["name"])
+    scenario.shows(stopped, name=fresh)
+    renamed(scenario, running, running["name"])
+    renamed(scenario, stopped, stopped["name"])
+
+
+@MARK("rename/names-of-others")
+def test_rename_others(scenario: Scenario, shared: Shared, stopped: Json, member: Wire) -> None:
+    """Theirs has the name as well, and keeps it."""
+    theirs = scenario.context.theirs()
+    assert member is theirs.wire
+    other = shared.theirs(theirs)
+    renamed(scenario, stopped, scenario.world.name())
+    renamed(scenario, stopped, other["name"])
+    Scenario(scenario.context, theirs.wire, theirs).shows(other, name=other["name"])
+    renamed(scenario, stopped, stopped["name"])
 
 
 @MARK("rename/name-of-a-deleted-one")

@@ -64,6 +64,8 @@ def test_autostart_reads_back(scenario: Scenario, stopped: Json) -> None:
         scenario.unchanged(before, stopped, "autostart_schedule", "next_start_at")
 
     check()
+    for schedule in formats.SPACED_SCHEDULES:
+        check.hypothesis.inner_test(schedule)  # type: ignore[attr-defined]
     for cleared in ({"schedule": None}, {"schedule": ""}, {}):
         scenario.on(
             stopped, "updateWorkspaceAutostartScheduleById", 204, body={"schedule": "5 4 * * *"}
