@@ -52,6 +52,21 @@ class Birth:
 
 
 @dataclass(slots=True)
+class Sought:
+    """A search by status for a workspace whose build was under way before and after it.
+
+    Attributes:
+        workspace: Its identifier.
+        status: The status that it had.
+        answer: What was found.
+    """
+
+    workspace: str
+    status: str
+    answer: Exchange
+
+
+@dataclass(slots=True)
 class Race:
     """Requests for one name at the same moment.
 

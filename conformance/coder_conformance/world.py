@@ -15,7 +15,7 @@ from coder_spec.files import is_object
 
 from . import clock
 from .budget import MOST, Budget
-from .evidence import Birth
+from .evidence import Birth, Sought
 from .exchange import Exchange
 from .results import CannotJudgeError, Mismatch
 from .settings import Settings
@@ -48,6 +48,7 @@ class World:
         journal: Where names are written before they are used; None for nowhere.
         budget: How many more may be created; that of the profile unless it is shared.
         births: Every creation that was asked for, with what could be seen after it.
+        sought: Searches for workspaces in states that pass, one for each of these.
         ahead: How far the server's clock is ahead of this machine's.
         numbers: The next ones in its names; those of the whole run, as the second user gets the
             names of the first one's workspaces, too.
@@ -63,6 +64,7 @@ class World:
     journal: Journal | None = None
     budget: Budget | None = None
     births: list[Birth] = field(default_factory=list[Birth])
+    sought: dict[str, Sought] = field(default_factory=dict[str, Sought])
     ahead: timedelta = timedelta()
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -273,10 +275,13 @@ class World:
         started = time.monotonic()
         limit = self.settings.timeouts.build
         seen: list[Exchange] = []
+        sought: Sought | None = None
         while True:
             shown = self.read(workspace, include_deleted=include_deleted)
             assert self.wire.last is not None
             seen.append(self.wire.last)
+            if sought is not None and sought.status == shown["latest_build"]["status"]:
+                self.sought[sought.status] = sought
             if shown["latest_build"]["job"]["status"] in _ENDED:
                 return seen
             passed = time.monotonic() - started
@@ -285,7 +290,16 @@ class World:
                 raise CannotJudgeError(
                     f"the build of {workspace} is still {status}; raise --build-timeout"
                 )
+            sought = self._seek(shown)
             time.sleep(min(max(_SOON, passed * _PART), _LATER))
+
+    def _seek(self, workspace: Json) -> Sought | None:
+        """Look for a workspace by the status that it has, unless that was done before."""
+        status, identifier = workspace["latest_build"]["status"], workspace["id"]
+        if status in self.sought:
+            return None
+        query = {"q": f"id:{identifier} status:{status}"}
+        return Sought(identifier, status, self.ask("listWorkspaces", query=query))
 
     def build(self, workspace: str, transition: str) -> Json:
         """Start, stop or delete a workspace and wait for it.

@@ -8,10 +8,10 @@ from typing import Any
 
 from tests.conformance.faults.pieces.answers import Alter
 from tests.conformance.faults.pieces.makers import at
-from tests.conformance.faults.pieces.places import CREATE, CREATE_IN, NOBODY, SEEN
+from tests.conformance.faults.pieces.places import CREATE, CREATE_IN, LIST, NOBODY, SEEN
 from tests.conformance.faults.pieces.requests import field, is_json
 from tests.conformance.faults.pieces.workspaces import moved_by, put
-from tests.conformance.faulty import Call, Fault, Json, on_workspaces
+from tests.conformance.faulty import Answer, Call, Fault, Json, on_workspaces
 
 PRESET = "template_version_preset_id"
 
@@ -67,7 +67,21 @@ def _no_preset(call: Call) -> None:
         call.json = {**call.json, PRESET: None}
 
 
+def _not_on_the_way(answer: Answer) -> None:
+    """Find nothing by a status that passes."""
+    call = answer.call
+    if call is not None and answer.status == 200 and "status:starting" in call.get("q"):
+        answer.json = {"workspaces": [], "count": 0}
+
+
 FAULTS: list[Fault] = [
+    at(
+        LIST,
+        "what-is-starting-is-not-found",
+        "A search for what is starting finds nothing.",
+        "list/q-passing-status",
+        alter=_not_on_the_way,
+    ),
     at(
         SEEN,
         "first-builds-have-an-old-version",

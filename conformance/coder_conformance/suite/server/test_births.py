@@ -185,5 +185,17 @@ def test_first_deadline(scenario: Scenario, shared: Shared, operation: Operation
             raise Mismatch(f"the deadline {expected}", str(build["deadline"]), answer)
 
 
+@MARK("list/q-passing-status")
+def test_passing_status(scenario: Scenario, shared: Shared) -> None:
+    """As long as it has it; quick builds may leave nothing to judge."""
+    shared.cycle()
+    shared.burial()
+    for sought in scenario.world.sought.values():
+        answer = scenario.context.expect("listWorkspaces", sought.answer, 200)
+        if [w["id"] for w in answer.json()["workspaces"]] != [sought.workspace]:
+            expected = f"status:{sought.status} to find {sought.workspace}, which shows it"
+            raise Mismatch(expected, answer.answer(), answer)
+
+
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
