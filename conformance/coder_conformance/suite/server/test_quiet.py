@@ -163,7 +163,7 @@ def test_quiet_usage(scenario: Scenario, running: Json, websocket: bool) -> None
 def test_quiet_sharing(
     scenario: Scenario, running: Json, member: Wire, other: str, websocket: bool
 ) -> None:
-    """On and off; somebody who looks on is told of nothing either."""
+    """On and off, for the second user."""
     assert member is not scenario.wire
     with sharing(scenario, running, other):
 
@@ -179,10 +179,11 @@ def test_quiet_sharing(
 
 @both("quiet-about-no-ttl")
 def test_quiet_no_ttl(scenario: Scenario, stopped: Json, websocket: bool) -> None:
-    """Cleared and set again, of a stopped one, since a running one would lose its deadline."""
+    """Set and cleared again, of a stopped one, since a running one would lose its deadline."""
 
-    def change(number: int) -> None:
-        scenario.on(stopped, TTL, 204, body={"ttl_ms": 3_600_000 if number % 2 else None})
+    def change(_: int) -> None:
+        for ttl in (3_600_000, None):
+            scenario.on(stopped, TTL, 204, body={"ttl_ms": ttl})
 
     def mark(turn: int) -> Holds:
         schedule = days_away(f"{turn} 8 * * 3")
