@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coder_conformance.reference.seed.default import OWNER
-from tests.conformance.faults.pieces.answers import Alter, says, turned
+from tests.conformance.faults.pieces.answers import Alter, missing, says, turned
 from tests.conformance.faults.pieces.makers import at
 from tests.conformance.faults.pieces.places import ACL, GET, LIST, SSE, SSE_PATH, TTL, UPDATES
 from tests.conformance.faults.pieces.requests import by_member, caller, identifier
@@ -140,7 +140,7 @@ FAULTS: list[Fault] = [
         "For a change an unknown route is told of before a malformed identifier.",
         "routes/unknown-route-of-a-workspace",
         GET,
-        alter=_routed(400),
+        alter=missing("Route not found."),
     ),
     at(
         (".*", _BELOW),
