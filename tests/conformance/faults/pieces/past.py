@@ -10,11 +10,11 @@ from tests.conformance.faults.pieces.answers import Alter, turned
 from tests.conformance.faults.pieces.places import CREATED, PATHS, Place
 from tests.conformance.faults.pieces.requests import (
     When,
-    caller,
     every,
     field,
     identifier,
     name_as_text,
+    new_owner,
     of_place,
 )
 from tests.conformance.faulty import Answer, Call, Fault, Further, Json, on_workspaces
@@ -188,7 +188,7 @@ def _seeing(name: str, operation: str, requirement: str, sentence: str, **how: A
 
 
 class Names:
-    """Remembers which names were given, by whom, and which of them belong to deleted ones."""
+    """Remembers which names were given, for whom, and which of them belong to deleted ones."""
 
     def __init__(self) -> None:
         self.made: dict[str, bytes] = {}
@@ -203,7 +203,7 @@ class Names:
             return
         if of_place(call, CREATED):
             name = name_as_text(call).lower()
-            self.made[name], self.by[name] = answer.body, caller(call)
+            self.made[name], self.by[name] = answer.body, new_owner(call)
             self.ids[answer.json["id"]] = name
             self.free.discard(name)
         elif field(call, "transition") == "delete":
@@ -234,7 +234,7 @@ class Names:
     def is_anothers(self, call: Call) -> bool:
         """Whether another user has a workspace of that name."""
         owner = self.by.get(name_as_text(call).lower())
-        return owner is not None and owner != caller(call)
+        return owner is not None and owner != new_owner(call)
 
     def conflict_first(self, answer: Answer) -> None:
         """Answer that a name is taken before anything else is said."""

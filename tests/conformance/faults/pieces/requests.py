@@ -192,6 +192,12 @@ def recipient(call: Call) -> str:
     return call.path.split("/members/")[-1].removeprefix("/users/").split("/")[0]
 
 
+def new_owner(call: Call) -> str:
+    """The token of whom a new workspace is for, who need not be the one who asks."""
+    tokens = {user.username: str(user.token) for user in (OWNER, MEMBER)}
+    return tokens.get(recipient(call).lower(), caller(call))
+
+
 def name_as_text(call: Call) -> str:
     """The name in the body, whatever it is, as a text."""
     return str(field(call, "name"))
