@@ -168,7 +168,7 @@ def test_what_is_not_the_runs_own_stays_as_it_is(only: tuple[str, ...], tmp_path
         time.sleep(0.5)
         before = [as_they_are(http, made) for http, made in theirs]
         given = ("run", f"--url={server.url}", "--role=server", "--profile=standard", *only)
-        _, said = run(*given, reports=tmp_path)
+        _, said = run(*given, reports=tmp_path, timeout=400)
         assert " 0 failed, " in said
         assert [as_they_are(http, made) for http, made in theirs] == before
         assert users[0].get("/workspaces").json()["count"] == 6
