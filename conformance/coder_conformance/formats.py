@@ -133,6 +133,18 @@ def queries() -> st.SearchStrategy[str]:
     return st.lists(words, max_size=3, unique_by=lambda word: word.split(":")[0]).map(" ".join)
 
 
+def is_query(text: str) -> bool:
+    """Whether the grammar surely allows a query; it allows more than this."""
+    word = (
+        r"owner:me|(?:dormant|outdated|has-ai-task):(?:true|false)|template:[a-z0-9-]+"
+        r"|status:(?:pending|running|stopped|failed)|has-agent:(?:connected|connecting)"
+        r'|name:(?:[a-z0-9-]+|"[a-z ]+")|last_used_(?:after|before):"[0-9T:-]+Z"'
+    )
+    found = [match[0].partition(":")[0] for match in re.finditer(word, text)]
+    once = len(found) == len(set(found))
+    return once and re.fullmatch(rf"(?:(?:{word})(?: (?:{word}))*)?", text) is not None
+
+
 def names() -> st.SearchStrategy[str]:
     """Names that the rule for workspaces allows, odd ones among them."""
     part = st.text(_LETTERS, min_size=1, max_size=10)
