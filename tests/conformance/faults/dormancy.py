@@ -17,7 +17,7 @@ from tests.conformance.faults.pieces.places import (
     SHOWN,
     TTL,
 )
-from tests.conformance.faults.pieces.requests import field, identifier, is_json, parent
+from tests.conformance.faults.pieces.requests import field, identifier, lacks, parent
 from tests.conformance.faults.pieces.searches import gone, kept
 from tests.conformance.faults.pieces.workspaces import is_dormant, moved_by, only, put
 from tests.conformance.faulty import Call, Fault, Json, on_success, on_workspaces, status
@@ -108,11 +108,7 @@ FAULTS: list[Fault] = [
         "absent-is-refused",
         "A body that does not say whether is refused.",
         "dormancy/default-is-active",
-        refuse=lambda c: (
-            is_json(c)
-            and isinstance(c.json, dict)
-            and not any(k.lower() == "dormant" for k in c.json)
-        ),
+        refuse=lacks("dormant"),
     ),
     at(
         SEEN,

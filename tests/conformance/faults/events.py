@@ -6,9 +6,16 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tests.conformance.faults.pieces.places import SSE, SSE_PATH, WS, WS_PATH
+from tests.conformance.faults.pieces.places import SSE, WS
 from tests.conformance.faults.pieces.requests import field, identifier
-from tests.conformance.faulty import WORKSPACE, Call, Fault, Further, Json, Message, compact
+from tests.conformance.faults.pieces.streams import (
+    Frames,
+    Messages,
+    event_with,
+    message_with,
+    of_either,
+)
+from tests.conformance.faulty import WORKSPACE, Call, Fault, Further, Json, Message
 
 # What becomes of an event: pairs of its kind and payload for one such pair.
 Events = Iterable[tuple[str, Any]]
@@ -16,58 +23,30 @@ Told = Callable[[str, Any, Json], Events]
 LOST = "Internal error fetching workspace."
 
 
-def _frames(told: Told) -> Callable[[bytes, Json], Iterable[bytes]]:
+def _frames(told: Told) -> Frames:
     def each(piece: bytes, memory: Json) -> Iterable[bytes]:
         if b"\ndata: " not in piece:
             return [piece]
         head, data = piece.split(b"\ndata: ", 1)
         kind, payload = head.removeprefix(b"event: ").decode(), json.loads(data)
-        return [_event(*event) for event in told(kind, payload, memory)]
+        return [event_with(*event) for event in told(kind, payload, memory)]
 
     return each
 
 
-def _event(kind: str, payload: Any) -> bytes:
-    return b"event: " + kind.encode() + b"\ndata: " + compact(payload).rstrip(b"\n") + b"\n\n"
-
-
-def _messages(told: Told) -> Callable[[Message, Json], Iterable[Message]]:
+def _messages(told: Told) -> Messages:
     def each(message: Message, memory: Json) -> Iterable[Message]:
         text = message.get("text") if message["type"] == "websocket.send" else None
         value: Any = json.loads(text) if text else {"type": "ping"}
         if value["type"] == "ping":
             return [message]
-        return [_message(*event) for event in told(value["type"], value["data"], memory)]
+        return [message_with(*event) for event in told(value["type"], value["data"], memory)]
 
     return each
 
 
-def _message(kind: str, payload: Any) -> Message:
-    return {"type": "websocket.send", "text": compact({"type": kind, "data": payload}).decode()}
-
-
 def _both(name: str, sentence: str, subject: str, told: Callable[[], Told]) -> list[Fault]:
-    """A fault of either stream."""
-    return [
-        Fault(
-            f"events-{name}",
-            SSE,
-            f"watch/{subject}",
-            "GET",
-            SSE_PATH,
-            frames=_frames(told()),
-            sentence=f"Event streams: {sentence}",
-        ),
-        Fault(
-            f"messages-{name}",
-            WS,
-            f"watch-ws/{subject}",
-            "GET",
-            WS_PATH,
-            messages=_messages(told()),
-            sentence=f"WebSockets: {sentence}",
-        ),
-    ]
+    return of_either(name, sentence, subject, _frames(told()), _messages(told()))
 
 
 def _later(change: Callable[[Json, Json], None]) -> Told:

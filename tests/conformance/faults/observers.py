@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from coder_conformance.reference.seed.default import OWNER
 from tests.conformance.faults.pieces.answers import Alter, turned
@@ -61,78 +62,67 @@ def _answered(old: int, new: int, place: Place) -> Alter:
     return alter
 
 
+def _of_observers(name: str, sentence: str, requirement: str, operation: str, **how: Any) -> Fault:
+    """A fault that shows where the suite makes its second user and gives that one a role."""
+    return at(EVERYWHERE, name, sentence, requirement, operation, alone=True, **how)
+
+
 FAULTS: list[Fault] = [
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-see-no-timings",
         "Who may read all workspaces gets no timings of them.",
         "isolation/observer-can-read",
         TIMINGS,
         alter=_answered(200, 404, PATHS[TIMINGS]),
-        alone=True,
     ),
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-list-nothing",
         "Who may read all workspaces is not let to list them.",
         "isolation/observer-can-read",
         LIST,
         alter=_answered(200, 403, PATHS[LIST]),
-        alone=True,
     ),
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-change-the-ttl",
         "Who may read all workspaces may also say when they stop.",
         "isolation/observer-cannot-change",
         TTL,
         rewrite=_as_owner(PATHS[TTL]),
-        alone=True,
     ),
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-mark-what-they-see",
         "Who may read a workspace may mark it.",
         "isolation/observer-cannot-change",
         MARK,
         drop=True,
         when=_observed(PATHS[MARK]),
-        alone=True,
     ),
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-are-forbidden-updates",
         "Who may read all workspaces is refused with 403 where there is nothing to be found.",
         "isolation/observer-cannot-change",
         UPDATES,
         alter=_answered(404, 403, PATHS[UPDATES]),
-        alone=True,
     ),
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-build-what-they-see",
         "Who may read a workspace may also start it.",
         "isolation/observer-cannot-change",
         USAGE,
         rewrite=_as_owner(BUILD),
-        alone=True,
     ),
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-see-what-is-dormant",
         "Who may read all workspaces may also read dormant ones.",
         "isolation/observer-does-not-see-dormant",
         GET,
         rewrite=_as_owner(PATHS[GET]),
-        alone=True,
     ),
-    at(
-        EVERYWHERE,
+    _of_observers(
         "observers-list-what-is-dormant",
         "Who may read all workspaces has dormant ones in the list as well.",
         "isolation/observer-does-not-see-dormant",
         RESOLVE,
         rewrite=_as_owner(PATHS[LIST]),
-        alone=True,
     ),
 ]

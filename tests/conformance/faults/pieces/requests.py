@@ -218,3 +218,10 @@ def deadline_in(minutes: float) -> Json:
     """A body with a deadline so many minutes ahead."""
     later = datetime.now(UTC) + timedelta(minutes=minutes)
     return {"deadline": later.isoformat()}
+
+
+def lacks(name: str) -> When:
+    """Whether the body is an object without a field, in whatever case."""
+    return lambda c: (
+        is_json(c) and isinstance(c.json, dict) and not any(k.lower() == name for k in c.json)
+    )

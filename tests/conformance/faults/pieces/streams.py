@@ -10,6 +10,8 @@ from tests.conformance.faults.pieces.places import SSE, SSE_PATH, WS, WS_PATH
 from tests.conformance.faulty import Fault, Json, Message, compact
 
 Told = Callable[[Json, Json], Iterable[Json | None]]
+Frames = Callable[[bytes, Json], Iterable[bytes]]
+Messages = Callable[[Message, Json], Iterable[Message]]
 
 
 def is_event(piece: bytes, event: str) -> bool:
@@ -41,7 +43,7 @@ def kind(message: Message) -> str:
     return str(json.loads(text)["type"]) if text else ""
 
 
-def frames(told: Told) -> Callable[[bytes, Json], Iterable[bytes]]:
+def frames(told: Told) -> Frames:
     """What becomes of the payloads of events; None ends the stream."""
 
     def each(piece: bytes, memory: Json) -> Iterable[bytes]:
@@ -55,11 +57,15 @@ def frames(told: Told) -> Callable[[bytes, Json], Iterable[bytes]]:
 
 def event_of(payload: Json) -> bytes:
     """An event with a payload."""
-    kind = b"error" if "message" in payload else b"data"
-    return b"event: " + kind + b"\ndata: " + compact(payload).rstrip(b"\n") + b"\n\n"
+    return event_with("error" if "message" in payload else "data", payload)
 
 
-def messages(told: Told) -> Callable[[Message, Json], Iterable[Message]]:
+def event_with(kind: str, payload: Any) -> bytes:
+    """An event of a kind with a payload."""
+    return b"event: " + kind.encode() + b"\ndata: " + compact(payload).rstrip(b"\n") + b"\n\n"
+
+
+def messages(told: Told) -> Messages:
     """What becomes of the payloads of messages; None ends the connection."""
 
     def each(message: Message, memory: Json) -> Iterable[Message]:
@@ -80,13 +86,23 @@ def message_of(payload: Json | None) -> Message:
     """A message with a payload; none closes the connection."""
     if payload is None:
         return {"type": "websocket.close", "code": 1000, "reason": "Connection closed"}
-    kind = "error" if "message" in payload else "data"
-    text = compact({"type": kind, "data": payload}).decode()
-    return {"type": "websocket.send", "text": text}
+    return message_with("error" if "message" in payload else "data", payload)
+
+
+def message_with(kind: str, payload: Any) -> Message:
+    """A message of a kind with a payload."""
+    return {"type": "websocket.send", "text": compact({"type": kind, "data": payload}).decode()}
 
 
 def both(name: str, sentence: str, subject: str, told: Callable[[], Told]) -> list[Fault]:
     """A fault of either stream."""
+    return of_either(name, sentence, subject, frames(told()), messages(told()))
+
+
+def of_either(
+    name: str, sentence: str, subject: str, frames: Frames, messages: Messages
+) -> list[Fault]:
+    """A fault of either stream, by what becomes of the pieces of each."""
     return [
         Fault(
             f"events-{name}",
@@ -94,7 +110,7 @@ def both(name: str, sentence: str, subject: str, told: Callable[[], Told]) -> li
             f"watch/{subject}",
             "GET",
             SSE_PATH,
-            frames=frames(told()),
+            frames=frames,
             sentence=f"Event streams: {sentence}",
         ),
         Fault(
@@ -103,7 +119,7 @@ def both(name: str, sentence: str, subject: str, told: Callable[[], Told]) -> li
             f"watch-ws/{subject}",
             "GET",
             WS_PATH,
-            messages=messages(told()),
+            messages=messages,
             sentence=f"WebSockets: {sentence}",
         ),
     ]
