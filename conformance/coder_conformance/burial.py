@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
 from .evidence import Burial
 from .exchange import Exchange
+from .formats import days_away
 from .listening import Listener
 from .results import CannotJudgeError
 from .together import together
@@ -40,7 +40,7 @@ def bury(world: World, workspace: str) -> Burial:
     """
     path = {"workspace": workspace}
     # Days away, and of no effect on what is dormant.
-    schedule = f"CRON_TZ=Asia/Tokyo 7 3 * * {(datetime.now(UTC).isoweekday() + 3) % 7}"
+    schedule = days_away("CRON_TZ=Asia/Tokyo 7 3 * * 1")
     bodies: dict[str, Json] = {
         "updateWorkspaceTtlById": {"ttl_ms": _HOUR},
         "updateWorkspaceAutomaticUpdatesById": {"automatic_updates": "always"},

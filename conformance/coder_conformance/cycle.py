@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from .agents import agents_of, at_work
 from .evidence import Cycle, Turn
 from .exchange import Exchange
+from .formats import days_away
 from .listening import Listener
 from .world import World
 
 Json = dict[str, Any]
+Holds = Callable[[Json], bool]
 TTL = "updateWorkspaceTtlById"
 DORMANT = "updateWorkspaceDormancyStatusById"
 EXTEND = "extendWorkspaceDeadlineById"
@@ -30,8 +34,7 @@ def turn_over(world: World, workspace: Json, other: Json) -> Cycle:
         other: A running one with a deadline.
     """
     # Days away, since a deadline that would cross the next start is moved.
-    start = world.now() + timedelta(days=3)
-    schedule = f"CRON_TZ=Asia/Tokyo 7 3 * * {start.isoweekday() % 7}"
+    schedule = days_away("CRON_TZ=Asia/Tokyo 7 3 * * 1")
     settings: Json = {
         "ttl_ms": _TTL_MS,
         "automatic_updates": "always",
@@ -113,24 +116,7 @@ def deadlines(world: World) -> Json:
 
 
 def _deadline(world: World, minutes: int) -> Json:
-    moment = world.now().replace(microsecond=0) + timedelta(minutes=minutes)
-    return {"deadline": moment.isoformat()}
-
-
-def agents_of(workspace: Json) -> list[Json]:
-    """The agents of a workspace, in no order."""
-    found: list[Json] = []
-    resources: list[Json] = workspace["latest_build"].get("resources") or []
-    for resource in resources:
-        found += resource.get("agents") or []
-    return found
-
-
-def at_work(workspace: Json) -> bool:
-    """Whether a workspace has agents and all of them are connected and ready."""
-    agents = agents_of(workspace)
-    states = {(agent.get("status"), agent.get("lifecycle_state")) for agent in agents}
-    return states == {("connected", "ready")}
+    return {"deadline": world.later(minutes=minutes).isoformat()}
 
 
 def _agents_at_work(world: World, identifier: str) -> Exchange | None:
@@ -138,9 +124,12 @@ def _agents_at_work(world: World, identifier: str) -> Exchange | None:
     limit = time.monotonic() + _AGENTS_SECONDS
     while time.monotonic() < limit:
         shown = world.read(identifier)
-        if at_work(shown):
-            return world.wire.last
-        if not agents_of(shown):
+        try:
+            if at_work(shown):
+                return world.wire.last
+            if not agents_of(shown):
+                return None
+        except (LookupError, TypeError):  # an answer against the contract, which others judge
             return None
         time.sleep(_AGENTS_SECONDS / 50)
     return None
@@ -150,11 +139,15 @@ def _has_ended(build: Json, number: int) -> bool:
     return bool(build["build_number"] == number and build["job"]["status"] == "succeeded")
 
 
-def _extend(world: World, workspace: str) -> Any:
+def _extend(world: World, workspace: str) -> Holds:
     """Give a workspace a new deadline; what tells whether a payload shows it."""
     body = _deadline(world, 210)
-    deadline = datetime.fromisoformat(body["deadline"])
     world.ask(EXTEND, {"workspace": workspace}, body=body)
+    return shows_deadline(datetime.fromisoformat(body["deadline"]))
+
+
+def shows_deadline(deadline: datetime) -> Holds:
+    """What tells whether a payload shows a deadline."""
 
     def shows(seen: Json) -> bool:
         shown = seen["latest_build"]["deadline"]

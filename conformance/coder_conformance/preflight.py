@@ -45,8 +45,7 @@ def preflight(context: Context) -> str:
     if context.second is not None:
         after = "who stays there" if settings.keep else "who is deleted at the end"
         lines.append(f"creates   a second user named {context.second.name}, {after}")
-        is_owner = any(role["name"] == "owner" for role in world.me["roles"])
-        if is_owner and any(name.startswith("isolation/observer-") for name, _ in total):
+        if world.is_site_owner and any(name.startswith("isolation/observer-") for name, _ in total):
             lines.append("gives     that user the role template-admin while single tests last")
     elif context.member is None:
         lines.append("without   a second user: isolation between users is not tested")

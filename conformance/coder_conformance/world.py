@@ -79,6 +79,10 @@ class World:
         """The present instant by the server's clock."""
         return datetime.now(UTC) + self.ahead
 
+    def later(self, **delta: float) -> datetime:
+        """A whole second that far from now by the server's clock, in units of `timedelta`."""
+        return self.now().replace(microsecond=0) + timedelta(**delta)
+
     @property
     def prefix(self) -> str:
         """What the names of this run start with."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from coder_spec import Operation
@@ -71,7 +71,7 @@ class Effect:
             case "updateWorkspaceDormancyStatusById":
                 status, body = 200, {"dormant": self._now()["dormant_at"] is None}
             case "extendWorkspaceDeadlineById":
-                later = world.now().replace(microsecond=0) + timedelta(hours=3, minutes=number)
+                later = world.later(hours=3, minutes=number)
                 body = {"deadline": later.isoformat()}
             case "favoriteWorkspaceById" | "unfavoriteWorkspaceById":
                 opposite = UNMARK if self.operation.id == MARK else MARK

@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import pytest
 
+from coder_conformance.agents import agents_of
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import CannotJudgeError, DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.furnished import furnish
-from coder_conformance.suite.server.scenario import Scenario
+from coder_conformance.suite.server.scenario import Scenario, without_agents
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
@@ -40,11 +41,8 @@ APPS = ("vscode", "jetbrains", "reconnecting-pty", "ssh")
 
 def an_agent(workspace: Json) -> str:
     """Identifier of an agent of a running workspace."""
-    for resource in workspace["latest_build"]["resources"]:
-        for agent in resource.get("agents", []):
-            return str(agent["id"])
-    # Another template would show it, so it applies and is not tested.
-    pytest.skip("the template's workspaces have no agent")
+    agents = agents_of(workspace)
+    return str(agents[0]["id"]) if agents else without_agents()
 
 
 @MARK("usage/any-body")
@@ -91,7 +89,7 @@ def test_each_app(scenario: Scenario, running: Json) -> None:
 @MARK("usage/never-lowers-the-deadline")
 def test_never_lowers(scenario: Scenario, running: Json) -> None:
     """At most it moves away."""
-    later = scenario.world.now().replace(microsecond=0) + timedelta(hours=9)
+    later = scenario.world.later(hours=9)
     body = {"deadline": later.isoformat()}
     scenario.on(running, EXTEND, 200, body=body)
     bodies: list[Json] = [{}]
@@ -108,7 +106,7 @@ def test_never_lowers(scenario: Scenario, running: Json) -> None:
 def test_moves(scenario: Scenario, running: Json) -> None:
     """The nearest deadline that may be set, and use by an app; use without one moves nothing."""
     agent, bump = an_agent(running), scenario.world.template.get("activity_bump_ms") or 0
-    near = scenario.world.now().replace(microsecond=0) + timedelta(minutes=32)
+    near = scenario.world.later(minutes=32)
     far = timedelta(milliseconds=bump)
     if far - (near - scenario.world.now()) < timedelta(minutes=20):
         raise DoesNotApplyError("the template moves no deadline by use, or by little")
@@ -204,11 +202,7 @@ def test_timings_of_a_deleted_one(scenario: Scenario, deleted: Json) -> None:
 def test_timings_of_agents(scenario: Scenario, some: Json) -> None:
     """Each agent connects for the first time once, and that moment is the one that it shows."""
     answer = scenario.on(some, TIMINGS, 200)
-    known = {
-        agent["id"]: agent
-        for resource in some["latest_build"]["resources"]
-        for agent in resource.get("agents", [])
-    }
+    known = {agent["id"]: agent for agent in agents_of(some)}
     told = {t["workspace_agent_id"]: t for t in answer.json()["agent_connection_timings"]}
     scripts = {t["workspace_agent_id"] for t in answer.json()["agent_script_timings"]}
     if not {*told, *scripts} <= known.keys() or len(told) != len(

@@ -142,7 +142,7 @@ def test_counts_from_the_next_start(scenario: Scenario, stopped: Json) -> None:
 
 def ahead(scenario: Scenario, **delta: float) -> datetime:
     """A whole second that far from now, by the server's clock."""
-    return scenario.world.now().replace(microsecond=0) + timedelta(**delta)
+    return scenario.world.later(**delta)
 
 
 def moves(

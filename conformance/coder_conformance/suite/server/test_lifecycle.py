@@ -204,7 +204,7 @@ def test_restart(scenario: Scenario, running: Json) -> None:
     """A new build with new agents, and with a deadline of its own."""
     scenario.on(running, AUTOSTART, 204, body={})
     scenario.on(running, TTL, 204, body={"ttl_ms": EIGHT_HOURS})
-    nine = scenario.world.now().replace(microsecond=0) + timedelta(hours=9, minutes=7)
+    nine = scenario.world.later(hours=9, minutes=7)
     scenario.on(running, EXTEND, 200, 400, body={"deadline": nine.isoformat()})
     ask(scenario, running, "start", 201)
     after = scenario.world.settled(running["id"])

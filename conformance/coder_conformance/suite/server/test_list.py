@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coder_conformance.agents import agents_of
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
@@ -109,11 +110,7 @@ def test_list_order(scenario: Scenario, several: Several) -> None:
 def _has_agent(state: str) -> Callable[[Json], bool]:
     return lambda workspace: (
         workspace["latest_build"]["transition"] == "start"
-        and any(
-            agent["status"] == state
-            for resource in workspace["latest_build"]["resources"]
-            for agent in resource.get("agents", [])
-        )
+        and any(agent["status"] == state for agent in agents_of(workspace))
     )
 
 

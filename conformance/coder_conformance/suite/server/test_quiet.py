@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
+from coder_conformance.cycle import Holds
 from coder_conformance.formats import days_away
 from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.shared import Shared
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.sharing import ACL, sharing
-from coder_conformance.suite.server.watching import EXTEND, Holds, both, extend, watch
+from coder_conformance.suite.server.watching import EXTEND, both, extend, watch
 from coder_conformance.wire import Wire
 
 Json = dict[str, Any]
@@ -203,7 +203,7 @@ def test_quiet_no_ttl(scenario: Scenario, stopped: Json, websocket: bool) -> Non
 
 def refused(scenario: Scenario, stopped: Json) -> None:
     """Try to extend a workspace that does not run."""
-    later = scenario.world.now().replace(microsecond=0) + timedelta(hours=3)
+    later = scenario.world.later(hours=3)
     scenario.on(stopped, EXTEND, 409, body={"deadline": later.isoformat()})
 
 

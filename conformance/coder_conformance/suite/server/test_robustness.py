@@ -6,7 +6,7 @@ import base64
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -241,7 +241,7 @@ def test_aborted_watch(scenario: Scenario, operation: Operation, running: Json) 
         for leave in [Connection.abort, Connection.close] * 3:
             with watching(scenario, running, operation) as connection:
                 leave(connection)
-        later = scenario.world.now().replace(microsecond=0) + timedelta(hours=9)
+        later = scenario.world.later(hours=9)
         body = {"deadline": later.isoformat()}
         scenario.on(running, "extendWorkspaceDeadlineById", 200, body=body)
 

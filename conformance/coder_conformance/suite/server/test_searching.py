@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coder_conformance.agents import agents_of
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.search import NO, YES, Search, has
 
@@ -147,9 +148,8 @@ def test_has_agent(search: Search) -> None:
     for state in ("connecting", "connected", "disconnected", "timeout"):
 
         def with_agent(workspace: Json, state: str = state) -> bool:
-            build = workspace["latest_build"]
-            agents = (a for r in build["resources"] for a in r.get("agents", []))
-            return build["transition"] == "start" and any(a["status"] == state for a in agents)
+            starts = workspace["latest_build"]["transition"] == "start"
+            return starts and any(a["status"] == state for a in agents_of(workspace))
 
         search.finds(f"{search.base} has-agent:{state}", with_agent)
     search.nothing("has-agent:nonsense")

@@ -118,7 +118,7 @@ def test_extend_moves_the_deadline(scenario: Scenario, running: Json) -> None:
     @given(st.integers(31 * 60, 30 * 86_400), st.sampled_from([0, 120, -450, 330]))
     def check(seconds: int, offset: int) -> None:
         before = scenario.world.read(running["id"])
-        instant = scenario.world.now().replace(microsecond=0) + timedelta(seconds=seconds)
+        instant = scenario.world.later(seconds=seconds)
         local = (instant + timedelta(minutes=offset)).replace(tzinfo=None)
         sign, rest = ("+" if offset >= 0 else "-"), abs(offset)
         zone = f"{sign}{rest // 60:02}:{rest % 60:02}" if offset else "Z"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 import hypothesis
@@ -227,7 +227,7 @@ class Machine(stateful.RuleBasedStateMachine):
     def extend(self, n: int, minutes: int) -> None:
         """A new deadline, where there is one."""
         model = self.models[n % len(self.models)]
-        deadline = self.scenario.world.now().replace(microsecond=0) + timedelta(minutes=minutes)
+        deadline = self.scenario.world.later(minutes=minutes)
         body = {"deadline": deadline.isoformat()}
         if model.status != "running":
             self.send(n, "extendWorkspaceDeadlineById", 409, body=body)

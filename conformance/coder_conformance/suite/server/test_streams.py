@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 import pytest
@@ -53,7 +53,7 @@ def same(scenario: Scenario, workspace: Json, payload: Json, opened: Exchange) -
 def announces(scenario: Scenario, watch: Watch, workspace: Json) -> None:
     """A new deadline and a build are each seen, with the values that they brought."""
     fits(scenario, "data", watch.next_data(), watch.opened)
-    deadline = scenario.world.now().replace(microsecond=0) + timedelta(hours=5)
+    deadline = scenario.world.later(hours=5)
     body = {"deadline": deadline.isoformat()}
     scenario.on(workspace, "extendWorkspaceDeadlineById", 200, body=body)
     await_data(scenario, watch, workspace, "the new deadline", lambda w: _deadline(w) == deadline)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from coder_conformance.agents import agents_of
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.scenario import Scenario
@@ -78,8 +79,7 @@ REASONS = {
 def test_health_reasons(scenario: Scenario, some: Json) -> None:
     """Of whatever agents there are."""
     for workspace in (some, *scenario.world.mine()):
-        for resource in workspace["latest_build"]["resources"]:
-            for agent in resource.get("agents", []):
-                reason = agent["health"].get("reason")
-                if reason is not None and reason not in REASONS:
-                    raise Mismatch(f"one of {sorted(REASONS)}", reason, scenario.wire.last)
+        for agent in agents_of(workspace):
+            reason = agent["health"].get("reason")
+            if reason is not None and reason not in REASONS:
+                raise Mismatch(f"one of {sorted(REASONS)}", reason, scenario.wire.last)

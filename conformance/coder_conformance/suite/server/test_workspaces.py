@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coder_conformance.agents import agents_of
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import PAIR, ROOM, SETTINGS, Shared
 from coder_conformance.suite.server.births import born, showed
@@ -261,11 +262,7 @@ def test_timings(scenario: Scenario, running: Json) -> None:
     for timing in timings["provisioner_timings"]:
         if timing["job_id"] != job:
             raise Mismatch(f"timings of the job {job}", timing["job_id"], answer)
-    agents = {
-        agent["id"]: agent["name"]
-        for resource in running["latest_build"]["resources"]
-        for agent in resource.get("agents", [])
-    }
+    agents = {agent["id"]: agent["name"] for agent in agents_of(running)}
     for timing in [*timings["agent_script_timings"], *timings["agent_connection_timings"]]:
         if agents.get(timing["workspace_agent_id"]) != timing["workspace_agent_name"]:
             raise Mismatch(f"timings of the agents {agents}", repr(timing), answer)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -44,7 +43,7 @@ class Usual:
 
 def usual(scenario: Scenario, operation: Operation, workspace: Json) -> Usual:
     """The request for an operation; a create request is for a taken name, so it makes nothing."""
-    later = scenario.world.now().replace(microsecond=0) + timedelta(hours=3)
+    later = scenario.world.later(hours=3)
     sharing = "workspace-sharing" in scenario.context.features
     known: dict[str, tuple[Json | None, int]] = {
         "updateWorkspaceMetadataById": ({"name": workspace["name"]}, 204),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from ... import streams
 from ...consistency import workspace as contradictions
+from ...cycle import Holds, shows_deadline
 from ...exchange import Exchange
 from ...results import Mismatch
 from ...streams import EventStream, Socket
@@ -21,7 +21,6 @@ from ...wire import Wire
 from .scenario import Scenario
 
 Json = dict[str, Any]
-Holds = Callable[[Json], bool]
 EXTEND = "extendWorkspaceDeadlineById"
 TRANSPORTS = {"watch": False, "watch-ws": True}
 SCHEMAS = {"data": "Workspace", "error": "Response"}
@@ -139,11 +138,6 @@ def repeated(scenario: Scenario, workspace: Json, seconds: float = 5.0) -> Gener
 
 def extend(scenario: Scenario, workspace: Json, minutes: int) -> Holds:
     """Give a workspace a new deadline; whether a payload shows it."""
-    deadline = scenario.world.now().replace(microsecond=0) + timedelta(minutes=minutes)
+    deadline = scenario.world.later(minutes=minutes)
     scenario.on(workspace, EXTEND, 200, body={"deadline": deadline.isoformat()})
-
-    def shows(seen: Json) -> bool:
-        shown = seen["latest_build"]["deadline"]
-        return shown is not None and datetime.fromisoformat(shown) == deadline
-
-    return shows
+    return shows_deadline(deadline)
