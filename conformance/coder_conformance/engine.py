@@ -31,7 +31,7 @@ from .exchange import Exchange
 from .requests import RequestJudge
 from .results import CannotJudgeError, Mismatch
 from .samples import sample_body, sample_path
-from .shared import CREATE
+from .shared import MADE_BY
 from .wire import API, UNSET
 
 # Checks of schemathesis and the requirement that each of them shows.
@@ -224,7 +224,7 @@ class _Watcher:
         """A workspace that was made by an operation anyway."""
         shared = self.context.shared
         assert shared is not None
-        return shared.birth("stopped" if operation.id == CREATE else "room")
+        return shared.birth(MADE_BY[operation.id])
 
     def before(self, case: Any) -> None:
         """Keep to the server's pace, and the names of what may be created within the run's own."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from typing import Any
 
 from . import streams
 from .evidence import Told
 from .results import CannotJudgeError, Mismatch
-from .streams import EventStream, Socket
+from .streams import Stream
 from .world import World
 
 Json = dict[str, Any]
@@ -27,12 +27,13 @@ class Listener:
     def __init__(self, world: World, workspace: str, stack: ExitStack) -> None:
         """Open the streams and read what comes first; closing the stack closes them."""
         self.told = {False: Told(), True: Told()}
-        self._streams: dict[bool, EventStream | Socket] = {}
+        self._streams: dict[bool, Stream] = {}
         limit = world.settings.timeouts.event
         for websocket, told in self.told.items():
-            path = streams.watch_path(workspace, websocket=websocket)
             try:
-                stream = stack.enter_context(_opening(world, path, limit, websocket))
+                stream = stack.enter_context(
+                    streams.opening(world.wire, workspace, limit, websocket=websocket)
+                )
                 told.opened = stream.opened
                 stream.next_data()
             except (Mismatch, CannotJudgeError) as error:
@@ -48,7 +49,7 @@ class Listener:
         """Take down what has come up to a payload that shows something that is not the last."""
         self._each(lambda told, stream: _read(told, stream, holds))
 
-    def _each(self, do: Callable[[Told, EventStream | Socket], object]) -> None:
+    def _each(self, do: Callable[[Told, Stream], object]) -> None:
         with ThreadPoolExecutor(len(self.told)) as pool:  # each of them waits for its own end
             begun = [
                 pool.submit(do, self.told[websocket], stream)
@@ -58,13 +59,13 @@ class Listener:
             one.result()
 
 
-def _take_down(told: Told, stream: EventStream | Socket, holds: Callable[[Json], bool]) -> None:
+def _take_down(told: Told, stream: Stream, holds: Callable[[Json], bool]) -> None:
     if _read(told, stream, holds):
         told.complete = True
         told.ended = stream.ends_within(0.5)
 
 
-def _read(told: Told, stream: EventStream | Socket, holds: Callable[[Json], bool]) -> bool:
+def _read(told: Told, stream: Stream, holds: Callable[[Json], bool]) -> bool:
     """Take down payloads; whether one shows something."""
     deadline = time.monotonic() + 2 * stream.limit
     try:
@@ -77,11 +78,3 @@ def _read(told: Told, stream: EventStream | Socket, holds: Callable[[Json], bool
     except (LookupError, TypeError) as error:
         told.error = Mismatch("a workspace", repr(error), told.opened)
     return False
-
-
-def _opening(
-    world: World, path: str, limit: float, websocket: bool
-) -> AbstractContextManager[EventStream | Socket]:
-    if websocket:
-        return streams.socket(world.wire, path, limit)
-    return streams.event_stream(world.wire, path, limit)

@@ -47,6 +47,8 @@ EMPTY: Json = {"ttl_ms": 0, "autostart_schedule": "", "automatic_updates": ""}
 UNKNOWN_PARAMETER = "x-no-such-parameter"
 LONGEST_NAME = 32
 PAIR = ("-B", "-a")
+# The role whose creation shows what an operation does.
+MADE_BY = {CREATE: "stopped", BY_ORGANIZATION: "room"}
 
 
 class Shared:

@@ -9,11 +9,12 @@ import socket as socket_module
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import httpx2
 import websockets
@@ -54,8 +55,43 @@ class Frame:
     data: str | None
 
 
-class EventStream:
+class Stream(ABC):
+    """An open stream of either kind.
+
+    Attributes:
+        opened: The request that opened it, with its answer.
+        limit: Seconds to wait for whatever comes next.
+        wanted: What an event with data is called.
+    """
+
+    wanted: ClassVar[str]
+    opened: Exchange
+    limit: float
+
+    @abstractmethod
+    def news(self) -> tuple[str, Any]:
+        """Kind and payload of the next event, data or error; pings may come before it.
+
+        Raises:
+            Mismatch: Something else came, or nothing in time.
+        """
+
+    @abstractmethod
+    def ends_within(self, seconds: float) -> bool:
+        """Whether the server ends the stream soon; to be asked last."""
+
+    def next_data(self) -> Any:
+        """Payload of the next event, which has to be one with data; see `news`."""
+        kind, payload = self.news()
+        if kind != "data":
+            raise Mismatch(self.wanted, f"{kind}: {shorten(repr(payload))}", self.opened)
+        return payload
+
+
+class EventStream(Stream):
     """An open stream of server-sent events."""
+
+    wanted = "a data event"
 
     def __init__(self, response: httpx2.Response, opened: Exchange, limit: float) -> None:
         self.opened = opened
@@ -128,18 +164,11 @@ class EventStream:
             if frame.event == "ping":
                 # They come all the time, and must not make the wait an endless one.
                 if time.monotonic() > deadline:
-                    raise Mismatch("a data event", f"only pings in {self.limit:g} s", self.opened)
+                    raise Mismatch(self.wanted, f"only pings in {self.limit:g} s", self.opened)
                 continue
             if frame.event not in _NEWS or frame.data is None:
-                raise Mismatch("a data event", shorten(repr(frame.raw)), self.opened)
+                raise Mismatch(self.wanted, shorten(repr(frame.raw)), self.opened)
             return frame.event, parsed(frame.data, self.opened)
-
-    def next_data(self) -> Any:
-        """Payload of the next data event; see `news`."""
-        kind, payload = self.news()
-        if kind != "data":
-            raise Mismatch("a data event", f"{kind}: {shorten(repr(payload))}", self.opened)
-        return payload
 
 
 @contextmanager
@@ -221,8 +250,10 @@ def _answered(
             yield response, wire.last
 
 
-class Socket:
+class Socket(Stream):
     """An open WebSocket of the watch operation."""
+
+    wanted = "a data message"
 
     def __init__(self, connection: ClientConnection, opened: Exchange, limit: float) -> None:
         self.connection = connection
@@ -272,15 +303,8 @@ class Socket:
                     raise Mismatch("data", f"only pings in {self.limit:g} s", self.opened)
                 continue
             if kind not in _NEWS or "data" not in message:
-                raise Mismatch("a data message", shorten(repr(message)), self.opened)
+                raise Mismatch(self.wanted, shorten(repr(message)), self.opened)
             return str(kind), message["data"]
-
-    def next_data(self) -> Any:
-        """Payload of the next data message; see `news`."""
-        kind, payload = self.news()
-        if kind != "data":
-            raise Mismatch("a data message", f"{kind}: {shorten(repr(payload))}", self.opened)
-        return payload
 
 
 @contextmanager
@@ -350,6 +374,24 @@ def parsed(text: str, opened: Exchange) -> Any:
         return json.loads(text)
     except ValueError:
         raise Mismatch("a payload of JSON", shorten(repr(text)), opened) from None
+
+
+def opening(
+    wire: Wire, workspace: str, limit: float, *, websocket: bool, **options: Any
+) -> AbstractContextManager[Stream]:
+    """Watch a workspace by either operation; see `socket` and `event_stream`.
+
+    Args:
+        wire: Says where to and as whom.
+        workspace: Its identifier, encoded where that is needed.
+        limit: Seconds to wait for the beginning and for whatever comes next.
+        websocket: By which of the two.
+        **options: Token, query and headers as `Wire.request` takes them.
+    """
+    path = watch_path(workspace, websocket=websocket)
+    if websocket:
+        return socket(wire, path, limit, **options)
+    return event_stream(wire, path, limit, **options)
 
 
 def watch_path(workspace: str, *, websocket: bool) -> str:

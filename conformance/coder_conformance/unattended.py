@@ -31,7 +31,7 @@ class Unattended:
         stopper: A running one with a minute to stop, once it had started.
         due: When the schedule fires.
         used: When the use of the starter was reported.
-        answers: Those to the requests that set this up, by operation.
+        answers: Those to the requests that set the schedules.
     """
 
     world: World
@@ -40,7 +40,7 @@ class Unattended:
     stopper: Json
     due: datetime
     used: datetime
-    answers: dict[str, Exchange]
+    answers: list[Exchange]
 
 
 def leave_alone(world: World) -> Unattended:
@@ -56,15 +56,11 @@ def leave_alone(world: World) -> Unattended:
     stopper = world.create(ttl_ms=60_000)
     due = next_minute(world.now() + _AHEAD)
     body = {"schedule": f"CRON_TZ=UTC {due.minute} {due.hour} * * *"}
-    answers: dict[str, Exchange] = {}
-    for workspace in (starter, sleeper):
-        answers[AUTOSTART] = world.ask(AUTOSTART, {"workspace": workspace["id"]}, body=body)
-    path = {"workspace": sleeper["id"]}
-    sleep = "updateWorkspaceDormancyStatusById"
-    answers[sleep] = world.ask(sleep, path, body={"dormant": True})
+    paths = [{"workspace": workspace["id"]} for workspace in (starter, sleeper)]
+    answers = [world.ask(AUTOSTART, path, body=body) for path in paths]
+    world.ask("updateWorkspaceDormancyStatusById", paths[1], body={"dormant": True})
     used = world.now()
-    usage = "postWorkspaceUsageById"
-    answers[usage] = world.ask(usage, {"workspace": starter["id"]})
+    world.ask("postWorkspaceUsageById", paths[0])
     return Unattended(
         world, world.read(starter["id"]), world.read(sleeper["id"]), stopper, due, used, answers
     )

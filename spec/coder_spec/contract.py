@@ -93,6 +93,10 @@ class Contract:
                 return operation
         raise KeyError(operation_id)
 
+    def methods(self, path: str) -> set[str]:
+        """The methods of a path."""
+        return {operation.method for operation in self.operations if operation.path == path}
+
     def resolve(self, node: Json) -> Json:
         """The node, or what it refers to with the reference's siblings on top."""
         if "$ref" not in node:

@@ -12,7 +12,7 @@ import pytest
 from coder_conformance.context import Context
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import CannotJudgeError, Mismatch
-from coder_conformance.shared import CREATE, Shared
+from coder_conformance.shared import MADE_BY, Shared
 from coder_conformance.suite.server.effects import EXTEND, GET, Effect
 from coder_conformance.suite.server.questions import Question, questions
 from coder_conformance.suite.server.scenario import Scenario
@@ -78,9 +78,15 @@ def effect(scenario: Scenario, operation: Operation, shared: Shared) -> Generato
 
 
 @pytest.fixture
-def questions_(scenario: Scenario, operation: Operation, some: Json) -> dict[str, Question]:
+def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
+    """A request of the operation that works."""
+    return usual(scenario, operation, some)
+
+
+@pytest.fixture
+def questions_(scenario: Scenario, request_: Usual) -> dict[str, Question]:
     """Requests of the operation that get answers of all kinds."""
-    return questions(scenario, usual(scenario, operation, some))
+    return questions(scenario, request_)
 
 
 @pytest.fixture
@@ -95,8 +101,7 @@ def answers(
     if operation.id == GET:
         seen.append(attempt(scenario, usual(scenario, operation, shared.deleted())))
     if operation.id.startswith("createUserWorkspace"):
-        role = "stopped" if operation.id == CREATE else "room"
-        seen.append(shared.birth(role).answer)
+        seen.append(shared.birth(MADE_BY[operation.id]).answer)
     return seen
 
 

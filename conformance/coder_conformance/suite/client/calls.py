@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator
@@ -207,18 +208,27 @@ def same(sent: Any, got: Returned | Raised, exchange: Exchange) -> None:
         raise Mismatch("the value that the server sent", found, exchange)
 
 
-def required(context: Context, schema: Json, value: Any) -> Iterator[tuple[Json, str]]:
+def without_one(context: Context, schema: Json, value: Any, chance: Any) -> tuple[Any, str]:
+    """A value without one of the fields that its schema requires, at any depth, and its name."""
+    broken = copy.deepcopy(value)
+    places = list(_required(context, schema, broken))
+    holder, name = places[int(chance.randrange(len(places)))]
+    del holder[name]
+    return broken, name
+
+
+def _required(context: Context, schema: Json, value: Any) -> Iterator[tuple[Json, str]]:
     """Every object in a value with the name of a field that its schema requires."""
     schema = context.contract.resolve(schema)
     if is_array(value):
         for item in value:
-            yield from required(context, schema["items"], item)
+            yield from _required(context, schema["items"], item)
     elif is_object(value):
         for name in schema.get("required", ()):
             yield value, name
         for name, described in schema.get("properties", {}).items():
             if name in value:
-                yield from required(context, _not_null(described), value[name])
+                yield from _required(context, _not_null(described), value[name])
 
 
 def _not_null(schema: Json) -> Json:

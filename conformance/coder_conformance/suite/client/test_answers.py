@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
@@ -27,10 +26,10 @@ from coder_conformance.suite.client.calls import (
     few,
     play,
     play_json,
-    required,
     same,
     some_arguments,
     success,
+    without_one,
 )
 from coder_spec import Operation
 
@@ -228,10 +227,7 @@ def _incomplete(
     @given(payloads.ready(schema), st.randoms(use_true_random=False))
     def check(payload: Any, chance: Any) -> None:
         context.checked += 1
-        broken = copy.deepcopy(payload)
-        places = list(required(context, schema, broken))
-        holder, name = places[int(chance.randrange(len(places)))]
-        del holder[name]
+        broken, name = without_one(context, schema, payload, chance)
         play(stub, Answer(status, JSON, [json.dumps(broken).encode()]))
         raised = _expect(call(client, stub, operation, arguments), stub, "decoding")
         if name not in raised.shown:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from dataclasses import replace
 from itertools import pairwise
@@ -25,9 +24,9 @@ from coder_conformance.suite.client.calls import (
     as_found,
     example,
     play,
-    required,
     same,
     some_arguments,
+    without_one,
 )
 from coder_spec import Operation
 
@@ -148,10 +147,7 @@ def test_odd_events(
     @as_found()
     @given(workspaces, st.randoms(use_true_random=False))
     def check(good: Any, chance: Any) -> None:
-        broken = copy.deepcopy(good)
-        places = list(required(context, WORKSPACE, broken))
-        holder, name = places[int(chance.randrange(len(places)))]
-        del holder[name]
+        broken, name = without_one(context, WORKSPACE, good, chance)
         events: list[Event] = [("ping", None), ("data", good), ("data", broken)]
         refuses(good, stream_answer(operation, events, []), f"without {name}")
 

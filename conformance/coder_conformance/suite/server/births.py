@@ -7,7 +7,7 @@ from typing import Any
 from ...evidence import Birth
 from ...exchange import Exchange, shorten
 from ...results import CannotJudgeError, Mismatch
-from ...shared import CREATE, PAIR, ROOM, Shared
+from ...shared import CREATE, MADE_BY, PAIR, ROOM, Shared
 from .scenario import Scenario
 
 Json = dict[str, Any]
@@ -87,7 +87,7 @@ def showed(scenario: Scenario, birth: Birth, *, at_once: bool = False, **fields:
 
 def birth_of(scenario: Scenario, shared: Shared, operation_id: str) -> Birth:
     """A creation by either operation."""
-    role = "stopped" if operation_id == CREATE else "room"
+    role = MADE_BY[operation_id]
     fields = sorted(ROOM) if role == "room" else list[str]()
     return born(scenario, shared, role, *fields)
 
@@ -95,6 +95,13 @@ def birth_of(scenario: Scenario, shared: Shared, operation_id: str) -> Birth:
 def plain_birth_of(scenario: Scenario, shared: Shared, operation_id: str) -> Birth:
     """A creation by either operation, of a workspace without settings."""
     return born(scenario, shared, "stopped" if operation_id == CREATE else PAIR[1])
+
+
+def furnished_birth_of(
+    scenario: Scenario, shared: Shared, operation_id: str, *fields: str
+) -> Birth:
+    """A creation by either operation, of a workspace with all settings; see `born`."""
+    return born(scenario, shared, "running" if operation_id == CREATE else "room", *fields)
 
 
 def births_of(scenario: Scenario, shared: Shared, operation_id: str) -> list[Birth]:

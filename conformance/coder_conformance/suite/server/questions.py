@@ -33,24 +33,16 @@ def questions(scenario: Scenario, request: Usual) -> dict[str, Question]:
             path = {**request.path, name: wrong or str(uuid4())}
             found[f"{name} {wrong}"] = ask(replace(request, path=path))
     found["unknown route"] = lambda headers: scenario.wire.send(
-        request.operation.method, f"{_filled(request)}/no-such-thing", headers=headers
+        request.operation.method, f"{request.target}/no-such-thing", headers=headers
     )
     if scenario.wire.readonly:
         return found
     if request.operation.raw.get("requestBody"):
         found["no JSON"] = ask(content=b"{")
-    contract = scenario.context.contract
-    known = {other.method for other in contract.operations if other.path == request.operation.path}
+    known = scenario.context.contract.methods(request.operation.path)
     wrong_method = next(method for method in _METHODS if method not in known)
     found["wrong method"] = ask(method=wrong_method)
     if request.operation.method != "GET":
         cookie = {"cookie": f"coder_session_token={token}"}
         found[FORGED] = ask(token=None, headers=cookie)
     return found
-
-
-def _filled(request: Usual) -> str:
-    path = request.operation.path
-    for name, value in request.path.items():
-        path = path.replace("{" + name + "}", value)
-    return path

@@ -44,9 +44,8 @@ def listed(scenario: Scenario, workspace: Json) -> View:
 
 
 def _streamed(scenario: Scenario, workspace: Json, *, websocket: bool) -> View:
-    path = streams.watch_path(workspace["id"], websocket=websocket)
-    opened = streams.socket if websocket else streams.event_stream
-    with opened(scenario.wire, path, scenario.context.settings.timeouts.event) as stream:
+    limit = scenario.context.settings.timeouts.event
+    with streams.opening(scenario.wire, workspace["id"], limit, websocket=websocket) as stream:
         return stream.next_data(), stream.opened
 
 

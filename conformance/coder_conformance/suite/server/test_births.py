@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from coder_conformance.results import CannotJudgeError, Mismatch
-from coder_conformance.shared import CREATE, EMPTY, UNKNOWN_PARAMETER, Shared
+from coder_conformance.shared import EMPTY, UNKNOWN_PARAMETER, Shared
 from coder_conformance.suite.server.births import (
     birth_of,
     births_of,
     born,
+    furnished_birth_of,
     plain_birth_of,
     showed,
     well,
@@ -117,8 +118,8 @@ def test_create_starts_pending(scenario: Scenario, shared: Shared, operation: Op
 @MARK("create/unknown-parameters")
 def test_unknown_parameters(scenario: Scenario, shared: Shared, operation: Operation) -> None:
     """Not an error, and not kept."""
-    role = "running" if operation.id == CREATE else "room"
-    made = born(scenario, shared, role, "rich_parameter_values").workspace
+    birth = furnished_birth_of(scenario, shared, operation.id, "rich_parameter_values")
+    made = birth.workspace
     query = {"q": f'param:"{UNKNOWN_PARAMETER}" id:{made["id"]}'}
     page = scenario.call("listWorkspaces", {}, 200, query=query)
     if page.json()["count"]:

@@ -149,16 +149,8 @@ def test_content_type(scenario: Scenario, effect: Effect) -> None:
         answer = attempt(scenario, good, content=encoded(good), headers={"content-type": label})
         effect.seen(good, f"the content type {label}", answer)
     good = effect.fresh()
-    answer = raw.send(scenario.wire, good.operation.method, target(good), content=encoded(good))
+    answer = raw.send(scenario.wire, good.operation.method, good.target, content=encoded(good))
     effect.seen(good, "no content type", answer)
-
-
-def target(request: Usual) -> str:
-    """Path of a request below the API's prefix."""
-    path = request.operation.path
-    for name, value in request.path.items():
-        path = path.replace("{" + name + "}", value)
-    return path
 
 
 @MARK("bodies/end-of-input")
@@ -331,7 +323,7 @@ def test_chunked(scenario: Scenario, effect: Effect) -> None:
     good = effect.fresh()
     content = encoded(good)
     pieces = [content[n : n + 7] for n in range(0, len(content), 7)]
-    answer = raw.send(scenario.wire, good.operation.method, target(good), chunks=pieces)
+    answer = raw.send(scenario.wire, good.operation.method, good.target, chunks=pieces)
     effect.seen(good, "a body in chunks", answer)
 
 

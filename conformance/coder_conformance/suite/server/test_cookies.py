@@ -13,18 +13,12 @@ from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.tokens import COOKIE, WRONG, accepted, both
-from coder_conformance.suite.server.usual import Usual, attempt, telling, usual
+from coder_conformance.suite.server.usual import Usual, attempt, telling
 from coder_spec import Operation
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
 UNSAFE = ("DELETE", "PATCH", "POST", "PUT")
-
-
-@pytest.fixture
-def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
-    """A request that works, but for its token."""
-    return usual(scenario, operation, some)
 
 
 def unproven(what: str, answer: Exchange) -> None:
@@ -82,7 +76,7 @@ def _unfounded(scenario: Scenario, request: Usual) -> Iterator[tuple[str, Usual,
     for value in (str(uuid4()), "nonsense"):
         nowhere = replace(request, path=dict.fromkeys(request.path, value))
         yield f"{value} in the path", nowhere, operation.method
-    known = {o.method for o in scenario.context.contract.operations if o.path == operation.path}
+    known = scenario.context.contract.methods(operation.path)
     wrong = next(method for method in UNSAFE if method not in known)
     yield "a wrong method", request, wrong
 

@@ -9,7 +9,7 @@ import pytest
 
 from coder_conformance.results import Mismatch
 from coder_conformance.shared import Shared
-from coder_conformance.suite.server.births import answer_of, born, looks
+from coder_conformance.suite.server.births import answer_of, furnished_birth_of, looks
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import Usual, attempt, usual
 from coder_spec import Operation
@@ -51,8 +51,7 @@ def test_no_caching_of_changes(
 @pytest.mark.requirement("create/answer-is-what-is-read")
 def test_answer_is_what_is_read(scenario: Scenario, shared: Shared, operation: Operation) -> None:
     """Field by field, but for what the build has done since."""
-    role = "running" if operation.id == "createUserWorkspace" else "room"
-    birth = born(scenario, shared, role)
+    birth = furnished_birth_of(scenario, shared, operation.id)
     told = birth.answer.json()
     read, answer = looks(scenario, told["id"], birth.at_once)[0]
     for name in sorted((told.keys() | read.keys()) - MOVED_BY_BUILDS):

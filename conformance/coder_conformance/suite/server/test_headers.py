@@ -14,20 +14,13 @@ from coder_conformance.exchange import Exchange
 from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.suite.server.questions import FORGED, RIGHT, Question
 from coder_conformance.suite.server.scenario import Scenario
-from coder_conformance.suite.server.usual import Usual, attempt, usual
-from coder_spec import Operation
+from coder_conformance.suite.server.usual import Usual, attempt
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What tells caches of others that they may keep an answer.
 KEEPING = re.compile(r"\bpublic\b|max-?age=0*[1-9]|s-maxage=0*[1-9]", re.IGNORECASE)
-
-
-@pytest.fixture
-def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
-    """A request that works."""
-    return usual(scenario, operation, some)
 
 
 @MARK("headers/content-type")

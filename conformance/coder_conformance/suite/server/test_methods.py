@@ -11,22 +11,14 @@ import pytest
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import DoesNotApplyError, Mismatch
 from coder_conformance.suite.server import raw
+from coder_conformance.suite.server.dead_ends import unknown
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.usual import Usual, attempt, telling, usual
 from coder_spec import Operation
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
-UNKNOWN = {"message": "Route not found."}
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-
-
-def target(request: Usual) -> str:
-    """Path of a request below the API's prefix."""
-    path = request.operation.path
-    for name, value in request.path.items():
-        path = path.replace("{" + name + "}", value)
-    return path
 
 
 def refused(answer: Exchange, allowed: str) -> None:
@@ -36,13 +28,6 @@ def refused(answer: Exchange, allowed: str) -> None:
     named = {name.strip() for name in answer.headers.get("allow", "").split(",")}
     if allowed and allowed not in named:
         raise Mismatch(f"Allow with {allowed}", f"Allow: {sorted(named)}", answer)
-
-
-def unknown(answer: Exchange) -> None:
-    """404 with the envelope that says so."""
-    is_json = answer.media_type == "application/json"
-    if answer.status != 404 or not is_json or answer.json() != UNKNOWN:
-        raise Mismatch(f"404 with {UNKNOWN}", answer.answer(), answer)
 
 
 def skip_gated(scenario: Scenario, operation: Operation) -> None:
@@ -58,7 +43,7 @@ def test_no_head(scenario: Scenario, operation: Operation, some: Json) -> None:
     """Not even where GET is there."""
     skip_gated(scenario, operation)
     request = usual(scenario, operation, some)
-    refused(raw.send(scenario.wire, "HEAD", target(request)), operation.method)
+    refused(raw.send(scenario.wire, "HEAD", request.target), operation.method)
 
 
 @MARK("routes/allow-is-true")
@@ -69,8 +54,8 @@ def test_allow_is_true(scenario: Scenario, operation: Operation, some: Json) -> 
     """
     if operation.id == "updateWorkspaceAcl":
         raise DoesNotApplyError("servers differ in the methods of its path")
-    known = {o.method for o in scenario.context.contract.operations if o.path == operation.path}
-    path = target(usual(scenario, operation, some))
+    known = scenario.context.contract.methods(operation.path)
+    path = usual(scenario, operation, some).target
     tried = sorted((METHODS | {"HEAD"}) - known)
     answers = [raw.send(scenario.wire, method, path) for method in tried]
     refusals = {a.method: a for a in answers if a.status == 405}
@@ -87,7 +72,7 @@ def test_no_options(scenario: Scenario, operation: Operation, some: Json) -> Non
     """Without the headers of a preflight it is a method like any other."""
     skip_gated(scenario, operation)
     request = usual(scenario, operation, some)
-    refused(raw.send(scenario.wire, "OPTIONS", target(request)), operation.method)
+    refused(raw.send(scenario.wire, "OPTIONS", request.target), operation.method)
 
 
 @MARK("routes/unknown-verbs")
@@ -96,15 +81,14 @@ def test_unknown_verbs(scenario: Scenario, operation: Operation, some: Json) -> 
     skip_gated(scenario, operation)
     request = usual(scenario, operation, some)
     for verb in ("FROB", "get", "PROPFIND"):
-        answer = raw.send(scenario.wire, verb, target(request))
+        answer = raw.send(scenario.wire, verb, request.target)
         refused(answer, "")
 
 
 @MARK("routes/path-before-method")
 def test_path_before_method(scenario: Scenario, operation: Operation, some: Json) -> None:
     """What is not there has no methods."""
-    same_path = (o for o in scenario.context.contract.operations if o.path == operation.path)
-    wrong = METHODS - {other.method for other in same_path}
+    wrong = METHODS - scenario.context.contract.methods(operation.path)
     for identifier, status in ((str(uuid4()), 404), ("nonsense", 400)):
         request = usual(scenario, operation, some).on(identifier)
         for method in sorted(wrong):
@@ -122,7 +106,7 @@ def test_preflight(scenario: Scenario, operation: Operation, some: Json) -> None
         ("Access-Control-Request-Method", operation.method),
     ]
     request = usual(scenario, operation, some)
-    answer = raw.send(scenario.wire, "OPTIONS", target(request), headers=headers, token=False)
+    answer = raw.send(scenario.wire, "OPTIONS", request.target, headers=headers, token=False)
     allowed = answer.headers.get("access-control-allow-origin", "")
     if answer.status != 200 or answer.body or allowed not in {"", "*"}:
         raise Mismatch("200 without a body", answer.answer(), answer)
@@ -132,7 +116,7 @@ def test_preflight(scenario: Scenario, operation: Operation, some: Json) -> None
 def test_slash_accepted(scenario: Scenario, operation: Operation, running: Json) -> None:
     """The same with a slash."""
     request = usual(scenario, operation, running)
-    answer = attempt_at(scenario, request, target(request) + "/")
+    answer = attempt_at(scenario, request, request.target + "/")
     if answer.status != request.status:
         raise Mismatch(f"{request.status}", answer.answer(), answer)
     scenario.context.expect(operation.id, answer, request.status)
@@ -142,7 +126,7 @@ def test_slash_accepted(scenario: Scenario, operation: Operation, running: Json)
 def test_slash_refused(scenario: Scenario, operation: Operation, running: Json) -> None:
     """Another path, which is not there, even if something would change."""
     request = telling(scenario, operation, running)
-    answer = attempt_at(scenario, request, target(request) + "/")
+    answer = attempt_at(scenario, request, request.target + "/")
     unknown(answer)
     scenario.unchanged(running, running)
 

@@ -63,14 +63,12 @@ def test_spellings_of_the_watched(scenario: Scenario, operation: Operation, runn
     websocket = operation.stream is not None and operation.stream.transport != "sse"
     limit = scenario.context.settings.timeouts.event
     with ExitStack() as stack:
-        watched: dict[str, streams.Socket | streams.EventStream] = {}
+        watched: dict[str, streams.Stream] = {}
         for text in spellings(running["id"]):
-            path = streams.watch_path(quote(text, safe=""), websocket=websocket)
-            watched[text] = (
-                stack.enter_context(streams.socket(scenario.wire, path, limit))
-                if websocket
-                else stack.enter_context(streams.event_stream(scenario.wire, path, limit))
+            opening = streams.opening(
+                scenario.wire, quote(text, safe=""), limit, websocket=websocket
             )
+            watched[text] = stack.enter_context(opening)
             watched[text].next_data()
         change = Effect(scenario, scenario.context.contract.operation(EXTEND), running)
         change.tried("the usual spelling")
@@ -79,7 +77,7 @@ def test_spellings_of_the_watched(scenario: Scenario, operation: Operation, runn
             told(stream, wanted, f"for the spelling {text} the deadline {wanted}")
 
 
-def told(stream: streams.Socket | streams.EventStream, deadline: str, what: str) -> None:
+def told(stream: streams.Stream, deadline: str, what: str) -> None:
     """A stream tells of a deadline sooner or later."""
     end = time.monotonic() + 2 * stream.limit
     while stream.next_data()["latest_build"]["deadline"] != deadline:

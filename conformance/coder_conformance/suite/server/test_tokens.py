@@ -31,12 +31,6 @@ Json = dict[str, Any]
 MARK = pytest.mark.requirement
 
 
-@pytest.fixture
-def request_(scenario: Scenario, operation: Operation, some: Json) -> Usual:
-    """A request that works, but for its token."""
-    return usual(scenario, operation, some)
-
-
 def causes(scenario: Scenario) -> dict[str, Token | None]:
     """Why a token is refused, in each of the ways that need no token of its own."""
     return {
@@ -203,17 +197,14 @@ def test_stream_sources(scenario: Scenario, operation: Operation, some: Json) ->
     good = scenario.wire.token
     limit = scenario.context.settings.timeouts.event
     websocket = operation.stream is not None and operation.stream.transport == "websocket"
-    path = streams.watch_path(some["id"], websocket=websocket)
     sources: tuple[Source, ...] = ("header", "bearer", "cookie", "session-query", "access-query")
     for source in sources:
         options = {"token": None, **where(source, good)}
-        if websocket:
-            with streams.socket(scenario.wire, path, limit, **options) as socket:
-                seen = socket.next_data()
-        else:
-            with streams.event_stream(scenario.wire, path, limit, **options) as stream:
-                scenario.context.expect(operation.id, stream.opened, 200)
-                seen = stream.next_data()
+        stream = streams.opening(scenario.wire, some["id"], limit, websocket=websocket, **options)
+        with stream as opened:
+            if not websocket:
+                scenario.context.expect(operation.id, opened.opened, 200)
+            seen = opened.next_data()
         if seen["id"] != some["id"]:
             raise Mismatch(some["id"], seen["id"], scenario.wire.last)
 
@@ -270,10 +261,7 @@ def test_no_token_in_answers(scenario: Scenario, request_: Usual) -> None:
 @MARK("headers/sent-headers-do-not-matter")
 def test_sent_headers_do_not_matter(scenario: Scenario, request_: Usual) -> None:
     """Headers that mean nothing here change nothing."""
-    path = request_.operation.path
-    for name, value in request_.path.items():
-        path = path.replace("{" + name + "}", value)
     odd = [("X-Nonsense", "1"), ("X-Nonsense", "2"), ("X-Long", "x" * 4000), ("Range", "bytes=0-1")]
-    answer = raw.send(scenario.wire, "GET", path, headers=odd)
+    answer = raw.send(scenario.wire, "GET", request_.target, headers=odd)
     accepted(request_, "these headers mean nothing", answer)
     scenario.context.expect(request_.operation.id, answer, request_.status)

@@ -9,13 +9,13 @@ import pytest
 
 from coder_conformance.exchange import Exchange
 from coder_conformance.results import Mismatch
+from coder_conformance.suite.server.dead_ends import UNKNOWN, unknown
 from coder_conformance.suite.server.scenario import Scenario
 from coder_conformance.suite.server.tokens import WRONG
 from coder_conformance.wire import Source, Token, Wire
 
 Json = dict[str, Any]
 MARK = pytest.mark.requirement
-UNKNOWN = {"message": "Route not found."}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TAILS = ("no-such-thing", "ttl/more")
 
@@ -23,13 +23,6 @@ TAILS = ("no-such-thing", "ttl/more")
 def methods(scenario: Scenario) -> tuple[str, ...]:
     """The methods that the run may send."""
     return ("GET",) if scenario.wire.readonly else METHODS
-
-
-def unknown(answer: Exchange) -> None:
-    """404 with the envelope that says so."""
-    is_json = answer.media_type == "application/json"
-    if answer.status != 404 or not is_json or answer.json() != UNKNOWN:
-        raise Mismatch(f"404 with {UNKNOWN}", answer.answer(), answer)
 
 
 def has_status(answer: Exchange, status: int, why: str) -> None:

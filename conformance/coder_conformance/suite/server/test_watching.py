@@ -144,10 +144,8 @@ def test_deletion(scenario: Scenario, shared: Shared, websocket: bool) -> None:
 @both("of-a-deleted-one")
 def test_of_a_deleted_one(scenario: Scenario, deleted: Json, websocket: bool) -> None:
     """It is shown as it was left."""
-    path = streams.watch_path(deleted["id"], websocket=websocket)
     limit = scenario.context.settings.timeouts.event
-    opened = streams.socket if websocket else streams.event_stream
-    with opened(scenario.wire, path, limit) as stream:
+    with streams.opening(scenario.wire, deleted["id"], limit, websocket=websocket) as stream:
         seen = stream.next_data()
         status = seen["latest_build"]["status"]
         if (seen["id"], status) != (deleted["id"], "deleted"):
@@ -157,10 +155,8 @@ def test_of_a_deleted_one(scenario: Scenario, deleted: Json, websocket: bool) ->
 @both("same-as-reading")
 def test_same_as_reading(scenario: Scenario, some: Json, websocket: bool) -> None:
     """All fields, but for what agents do meanwhile."""
-    path = streams.watch_path(some["id"], websocket=websocket)
     limit = scenario.context.settings.timeouts.event
-    opened = streams.socket if websocket else streams.event_stream
-    with opened(scenario.wire, path, limit) as stream:
+    with streams.opening(scenario.wire, some["id"], limit, websocket=websocket) as stream:
         seen = stream.next_data()
         read = scenario.world.read(some["id"])
         for name in sorted((seen.keys() | read.keys()) - {"health", "last_used_at"}):

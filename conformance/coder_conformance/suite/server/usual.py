@@ -36,6 +36,14 @@ class Usual:
     status: int
     options: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    @property
+    def target(self) -> str:
+        """Its path below the API's prefix, as it is written down."""
+        path = self.operation.path
+        for name, value in self.path.items():
+            path = path.replace("{" + name + "}", value)
+        return path
+
     def on(self, workspace: str) -> Usual:
         """The same request about another workspace."""
         return replace(self, path={**self.path, "workspace": workspace})

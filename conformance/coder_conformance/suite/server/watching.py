@@ -16,7 +16,7 @@ from ...consistency import workspace as contradictions
 from ...cycle import Holds, shows_deadline
 from ...exchange import Exchange
 from ...results import Mismatch
-from ...streams import EventStream, Socket
+from ...streams import Stream
 from ...wire import Wire
 from .scenario import Scenario
 
@@ -56,7 +56,7 @@ def fits(scenario: Scenario, kind: str, payload: Any, opened: Exchange) -> None:
 class Watched:
     """An open stream about one workspace."""
 
-    def __init__(self, scenario: Scenario, stream: EventStream | Socket, workspace: str) -> None:
+    def __init__(self, scenario: Scenario, stream: Stream, workspace: str) -> None:
         self.scenario = scenario
         self.stream = stream
         self.workspace = workspace
@@ -97,19 +97,14 @@ def watch(
     scenario: Scenario, workspace: Json, *, websocket: bool, wire: Wire | None = None
 ) -> Generator[Watched]:
     """Open a stream; the first data event has been read already."""
-    path = streams.watch_path(workspace["id"], websocket=websocket)
     limit = scenario.context.settings.timeouts.event
     sender = wire or scenario.wire
     scenario.context.checked += 1
-    if websocket:
-        with streams.socket(sender, path, limit) as socket:
+    with streams.opening(sender, workspace["id"], limit, websocket=websocket) as stream:
+        if websocket:
             scenario.context.note_status("watchWorkspaceByIdViaWebsockets", 101)
-            watched = Watched(scenario, socket, workspace["id"])
-            watched.next()
-            yield watched
-        return
-    with streams.event_stream(sender, path, limit) as stream:
-        scenario.context.expect("watchWorkspaceById", stream.opened, 200)
+        else:
+            scenario.context.expect("watchWorkspaceById", stream.opened, 200)
         watched = Watched(scenario, stream, workspace["id"])
         watched.next()
         yield watched
