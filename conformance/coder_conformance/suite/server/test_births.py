@@ -164,6 +164,7 @@ def test_active_version(scenario: Scenario, shared: Shared, operation: Operation
 @MARK("create/first-deadline")
 def test_first_deadline(scenario: Scenario, shared: Shared, operation: Operation) -> None:
     """The completion of its build and the time to stop, which may be the template's."""
+    furnished_birth_of(scenario, shared, operation.id)  # one that was given a time to stop
     for birth in births_of(scenario, shared, operation.id):
         if not birth.settled:
             continue
