@@ -23,6 +23,7 @@ from typing import Any
 from .burial import bury
 from .cycle import turn_over
 from .evidence import Birth, Burial, Cycle, Heir, Neighbour, Race
+from .formats import days_away
 from .results import CannotJudgeError, NotThereError
 from .together import Calls, together
 from .unattended import Unattended, leave_alone
@@ -32,15 +33,16 @@ Json = dict[str, Any]
 EIGHT_HOURS = 8 * 3_600_000
 CREATE = "createUserWorkspace"
 BY_ORGANIZATION = "createUserWorkspaceByOrganization"
-# What settings are given to the running one; half a minute is too fine for the server.
+# What settings are given to the running one; half a minute is too fine for the server. Schedules
+# lie days away, since a deadline that would cross the next start is moved.
 SETTINGS: Json = {
     "ttl_ms": EIGHT_HOURS + 30_000,
-    "autostart_schedule": "CRON_TZ=Asia/Tokyo 15 7 * * 1-5",
+    "autostart_schedule": days_away("CRON_TZ=Asia/Tokyo 15 7 * * 1-5"),
     "automatic_updates": "always",
 }
 ROOM: Json = {
     "ttl_ms": 600_000,
-    "autostart_schedule": "CRON_TZ=Europe/Berlin 10 5 * * 2",
+    "autostart_schedule": days_away("CRON_TZ=Europe/Berlin 10 5 * * 2"),
     "automatic_updates": "always",
 }
 EMPTY: Json = {"ttl_ms": 0, "autostart_schedule": "", "automatic_updates": ""}
