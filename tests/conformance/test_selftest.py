@@ -86,12 +86,17 @@ def test_the_page_tells_what_was_found_and_what_was_not() -> None:
         one.id: Record(one.id, "schemathesis", "missed", 60.0, facts=facts | {"budget": "60"}),
         two.id: Record(two.id, "schemathesis", "found", 7.0, ["x"], facts=facts | {"budget": "60"}),
     }
-    text = page.render(suite, alone)
+    narrow = {two.id: Record(two.id, "requirement", "found", 1.5, [two.requirement], facts=facts)}
+    text = page.render({"suite": suite, "requirement": narrow, "schemathesis": alone})
+    many = len(SERVER_FAULTS)
+    assert f"| servers, the whole suite | 3 of {many} | 1 (33.3 %) | 1 | 1 | 4.0 s |" in text
     assert (
-        f"| servers, the suite | 3 of {len(SERVER_FAULTS)} | 1 (33.3 %) | 1 | 1 | 4.0 s |" in text
+        f"| servers, that requirement alone | 1 of {many} | 1 (100.0 %) | 0 | 0 | 1.5 s |" in text
     )
-    assert f"- `{two.id}` (breaks `{two.requirement}`): only other requirements failed" in text
-    assert f"- `{three.id}` (breaks `{three.requirement}`): the fault had no occasion" in text
+    missed = f"(breaks `{two.requirement}`; the whole suite): only other requirements failed"
+    assert f"- `{two.id}` {missed}" in text
+    never = f"(breaks `{three.requirement}`; the whole suite): the fault had no occasion"
+    assert f"- `{three.id}` {never}" in text
     assert f"by schemathesis alone and not by the suite: `{two.id}`." in text
     assert all(f"| `{fault.id}` |" in text for fault in ALL_FAULTS)
 

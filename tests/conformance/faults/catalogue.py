@@ -232,8 +232,8 @@ def judge(reports: Path, *arguments: str, **environment: str) -> Found:
 def judge_server(fault: Fault, reports: Path, *arguments: str) -> Found:
     """Run the suite on a server with one fault."""
     with serving(fault.id) as served:
-        arguments = (*server_arguments(served.url), *arguments)
-        found = judge(reports, *arguments, **tokens(fault))
+        told = server_arguments(fault, served.url)
+        found = judge(reports, *told, *arguments, **tokens(fault))
     return replace(found, occasions=served.occasions)
 
 
@@ -242,16 +242,16 @@ def tokens(fault: Fault) -> dict[str, str]:
     return TOKENS | {"CODER_OTHER_TOKEN": ""} if fault.alone else TOKENS
 
 
-def server_arguments(url: str) -> list[str]:
+def server_arguments(fault: Fault, url: str) -> list[str]:
     """What the suite is told to judge such a server."""
-    return ["--role=server", f"--url={url}", "--event-timeout=3"]
+    told = ["--role=server", f"--url={url}", "--event-timeout=3", f"--profile={fault.profile}"]
+    return [*told, *fault.arguments]
 
 
-def narrow(fault: Fault) -> tuple[str, ...]:
+def narrow(fault: Fault | ClientFault) -> tuple[str, ...]:
     """Arguments with which the suite judges just the requirement that a fault breaks."""
     only = f"--only={fault.requirement}"
-    part = ("--examples=10", only, f"--operation={fault.operation}")
-    return (*part, f"--profile={fault.profile}", *fault.arguments)
+    return ("--examples=10", only, f"--operation={fault.operation}")
 
 
 def judge_client(fault: ClientFault, reports: Path, *arguments: str) -> Found:

@@ -1,5 +1,8 @@
 """Run the suite, or schemathesis alone, on every fault, and tell which ones it finds.
 
+With --narrow only the tests of the requirement that a fault breaks are run, which takes minutes
+where the whole takes hours.
+
 What is found goes to build/selftest/ at once, so that a self-test that was interrupted goes on with
 --resume, and so that the published page is made of it with --page.
 """
@@ -23,7 +26,7 @@ from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import HEALTHY
 from tests.conformance.selftest import page, suite
 from tests.conformance.selftest.plain import LEARNING, Plain
-from tests.conformance.selftest.records import FOLDER, VERDICTS, Journal, Record, Tool, facts
+from tests.conformance.selftest.records import FOLDER, TOOLS, VERDICTS, Journal, Record, Tool, facts
 from tests.conformance.selftest.specimens import SPECIMENS, Specimen
 
 AnyFault = Fault | ClientFault | Specimen
@@ -37,17 +40,15 @@ _BROKEN = (AssertionError, OSError, ValueError, subprocess.SubprocessError)
 def main() -> int:
     """Judge the faults that were asked for; 0 when every one of them was found."""
     options = _parser().parse_args()
-    tool = "schemathesis" if options.schemathesis else "suite"
+    tool = _tool(options)
     journal = Journal(FOLDER / f"{tool}.jsonl")
     chosen = _chosen(options)
     if not chosen:
         print("selftest: there is no such fault", file=sys.stderr)
         return 2
     if options.page is not None:
-        text = page.render(
-            Journal(FOLDER / "suite.jsonl").read(), Journal(FOLDER / "schemathesis.jsonl").read()
-        )
-        options.page.write_text(text, encoding="utf-8")
+        known = {tool: Journal(FOLDER / f"{tool}.jsonl").read() for tool in TOOLS}
+        options.page.write_text(page.render(known), encoding="utf-8")
         return 0
     names = [fault.id for fault in chosen]
     done = journal.read() if options.resume else {}
@@ -61,10 +62,18 @@ def main() -> int:
     return _conclude(records)
 
 
+def _tool(options: argparse.Namespace) -> Tool:
+    if options.schemathesis:
+        return "schemathesis"
+    return "requirement" if options.narrow else "suite"
+
+
 def _chosen(options: argparse.Namespace) -> list[AnyFault]:
     every: list[AnyFault] = [*ALL_FAULTS, *SPECIMENS]
     if options.schemathesis:
         every = [CONTROL, *SERVER_FAULTS]  # it judges no clients
+    elif options.narrow:
+        every = [*ALL_FAULTS]  # the specimens break more than one requirement
     if options.role:
         every = [fault for fault in every if isinstance(fault, Fault) == (options.role == "server")]
     patterns = options.only or ["*"]
@@ -76,8 +85,10 @@ def _chosen(options: argparse.Namespace) -> list[AnyFault]:
 
 def _run(chosen: list[AnyFault], options: argparse.Namespace) -> Iterator[Record]:
     """Judge faults, several at a time; records come as they are ready."""
-    look = _with_schemathesis(options) if options.schemathesis and chosen else _with_suite(options)
-    tool: Tool = "schemathesis" if options.schemathesis else "suite"
+    if not chosen:
+        return
+    tool = _tool(options)
+    look = _with_schemathesis(options) if tool == "schemathesis" else _with_suite(options, tool)
     measured = facts(options.jobs) | {"seed": str(options.seed)}
     if options.schemathesis:
         measured["budget"] = str(options.seconds)
@@ -103,13 +114,13 @@ def _run(chosen: list[AnyFault], options: argparse.Namespace) -> Iterator[Record
             raise
 
 
-def _with_suite(options: argparse.Namespace) -> Look:
+def _with_suite(options: argparse.Namespace, tool: Tool) -> Look:
     told = [f"--seed={options.seed}"]
 
     def look(fault: AnyFault) -> Record:
         if isinstance(fault, Specimen):
             return fault.judge(told)
-        return suite.look_for(fault, told)
+        return suite.look_for(fault, told, tool)
 
     return look
 
@@ -163,7 +174,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--resume", action="store_true", help="pass over faults that are recorded already"
     )
-    parser.add_argument(
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--narrow", action="store_true", help="only the tests of the requirement that is broken"
+    )
+    what.add_argument(
         "--schemathesis", action="store_true", help="schemathesis alone instead of the suite"
     )
     parser.add_argument(

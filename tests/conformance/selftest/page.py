@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from coder_conformance import catalogue as requirements
 from coder_conformance.report.visible import visible
@@ -13,10 +13,11 @@ from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import HEALTHY
 from tests.conformance.selftest.plain import LEARNING, SOCKET
-from tests.conformance.selftest.records import VERDICTS, Record
+from tests.conformance.selftest.records import VERDICTS, Record, Tool
 from tests.conformance.selftest.specimens import SPECIMENS
 
 Records = dict[str, Record]
+Measured = Mapping[Tool, Records]
 _SPELLING = {
     word: word.upper()
     for word in ("ttl", "json", "crlf", "id", "etag", "utc", "uuid", "sse", "csrf", "acl")
@@ -32,25 +33,25 @@ def sentence(fault: Fault | ClientFault) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def render(suite: Records, plain: Records) -> str:
+def render(measured: Measured) -> str:
     """The page as Markdown.
 
     Args:
-        suite: What the suite found, by fault.
-        plain: What schemathesis alone found, by fault.
+        measured: What each tool found, by fault.
     """
+    suite = measured["suite"]
     parts = [
-        _introduction(suite, plain),
-        _summary(suite, plain),
-        _misses(suite),
-        _table("Servers", SERVER_FAULTS, suite, plain),
-        _table("Clients", CLIENT_FAULTS, suite, None),
+        _introduction(measured),
+        _summary(measured),
+        _misses(measured),
+        _table("Servers", SERVER_FAULTS, measured),
+        _table("Clients", CLIENT_FAULTS, {**measured, "schemathesis": {}}),
         _specimens(suite),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _introduction(suite: Records, plain: Records) -> str:
+def _introduction(measured: Measured) -> str:
     return f"""\
 # What the suite detects
 
@@ -67,14 +68,17 @@ one way each, and this page says which of them it finds, and in how many seconds
   failed, it is listed as *elsewhere*.
 - The time is that from the start of the command to that failure, start of Python and getting to
   know the server included.
+- The **whole suite** takes hours for all faults. So there are also runs of the tests of **that
+  requirement alone**, with `--only`, which take seconds.
 - Beside it stands what `schemathesis run` finds by itself with the same contract, all checks, and a
   configuration that names existing workspaces, users and templates. It speaks no WebSocket. A fault
   counts as detected when it reports a failure or an error, about an operation that the fault
   touches, that it did not report of the healthy server in any of {LEARNING} looks. What it reports
   of other operations only is listed as *elsewhere*.
 
-{_how(suite, "make selftest")}
-{_how(plain, "make selftest ARGS=--schemathesis")}"""
+{_how(measured["suite"], "make selftest")}
+{_how(measured["requirement"], "make selftest ARGS=--narrow")}
+{_how(measured["schemathesis"], "make selftest ARGS=--schemathesis")}"""
 
 
 def _how(records: Records, command: str) -> str:
@@ -93,15 +97,18 @@ def _how(records: Records, command: str) -> str:
     )
 
 
-def _summary(suite: Records, plain: Records) -> str:
+def _summary(measured: Measured) -> str:
+    suite, narrow, plain = measured["suite"], measured["requirement"], measured["schemathesis"]
     lines = [
         "## In short",
         "",
         "| | faults | detected | elsewhere | not detected | median time | 90 % within |",
         "|---|---|---|---|---|---|---|",
-        _line("servers, the suite", SERVER_FAULTS, suite),
+        _line("servers, the whole suite", SERVER_FAULTS, suite),
+        _line("servers, that requirement alone", SERVER_FAULTS, narrow),
         _line("servers, schemathesis alone", SERVER_FAULTS, plain),
-        _line("clients, the suite", CLIENT_FAULTS, suite),
+        _line("clients, the whole suite", CLIENT_FAULTS, suite),
+        _line("clients, that requirement alone", CLIENT_FAULTS, narrow),
     ]
     both = [fault for fault in SERVER_FAULTS if {fault.id} <= suite.keys() & plain.keys()]
     only_plain = [
@@ -136,35 +143,45 @@ def _line(title: str, faults: Sequence[Fault | ClientFault], records: Records) -
     )
 
 
-def _misses(suite: Records) -> str:
+def _misses(measured: Measured) -> str:
     lines: list[str] = []
-    for fault in ALL_FAULTS:
-        record = suite.get(fault.id)
-        if record is None or record.verdict == "found":
-            continue
-        why = VERDICTS[record.verdict]
-        if record.verdict == "elsewhere":
-            why += f": {', '.join(f'`{name}`' for name in record.by[:4])}"
-        elif record.errors:
-            why += f"; it could not judge {', '.join(f'`{name}`' for name in record.errors[:4])}"
-        breaks = f"breaks `{fault.requirement}`"
-        lines.append(f"- `{fault.id}` ({breaks}): {why}. {record.trouble}".rstrip())
-    if not suite:
+    tools: dict[Tool, str] = {
+        "suite": "the whole suite",
+        "requirement": "that requirement alone",
+    }
+    for tool, said in tools.items():
+        records = measured[tool]
+        missed = [fault for fault in ALL_FAULTS if _was_missed(records.get(fault.id))]
+        lines += [_miss(fault, records[fault.id], said) for fault in missed]
+    if not measured["suite"] and not measured["requirement"]:
         return ""
     shown = lines or ["Every fault that was tried was detected by the requirement that it breaks."]
     return "\n".join(["## Not detected by the requirement that is broken", "", *shown])
 
 
-def _table(
-    title: str, faults: Sequence[Fault | ClientFault], suite: Records, plain: Records | None
-) -> str:
+def _was_missed(record: Record | None) -> bool:
+    return record is not None and record.verdict != "found"
+
+
+def _miss(fault: Fault | ClientFault, record: Record, said: str) -> str:
+    why = VERDICTS[record.verdict]
+    if record.verdict == "elsewhere":
+        why += f": {', '.join(f'`{name}`' for name in record.by[:4])}"
+    elif record.errors:
+        why += f"; it could not judge {', '.join(f'`{name}`' for name in record.errors[:4])}"
+    breaks = f"breaks `{fault.requirement}`; {said}"
+    return f"- `{fault.id}` ({breaks}): {why}. {record.trouble}".rstrip()
+
+
+def _table(title: str, faults: Sequence[Fault | ClientFault], measured: Measured) -> str:
     known = requirements.load()
-    alone = "" if plain is None else " schemathesis alone |"
+    plain = measured["schemathesis"]
+    alone = " schemathesis alone |" if plain else ""
     lines = [
         f"## {title}",
         "",
-        f"| fault | what is wrong | requirement | suite |{alone}",
-        "|---|---|---|---|" + ("" if plain is None else "---|"),
+        f"| fault | what is wrong | requirement | whole suite | alone |{alone}",
+        "|---|---|---|---|---|" + ("---|" if plain else ""),
     ]
     for fault in sorted(faults, key=lambda fault: (fault.operation, fault.id)):
         text = f"{sentence(fault)} ({fault.operation})"
@@ -172,8 +189,10 @@ def _table(
             text += f" Needs `--profile={fault.profile}`."
         level = known[fault.requirement].level
         broken = f"`{fault.requirement}`" + ("" if level == "MUST" else f" ({level})")
-        cells = [f"`{fault.id}`", _cell(text), broken, _seconds(suite.get(fault.id))]
-        if plain is not None:
+        cells = [f"`{fault.id}`", _cell(text), broken]
+        whole, narrow = measured["suite"].get(fault.id), measured["requirement"].get(fault.id)
+        cells += [_seconds(whole), _seconds(narrow)]
+        if plain:
             spoken = fault.operation != SOCKET
             cells.append(_seconds(plain.get(fault.id)) if spoken else "not spoken")
         lines.append(f"| {' | '.join(cells)} |")
@@ -182,7 +201,7 @@ def _table(
 
 def _seconds(record: Record | None) -> str:
     if record is None:
-        return "not measured"
+        return ""
     return f"{record.seconds:.1f} s" if record.verdict == "found" else record.verdict
 
 

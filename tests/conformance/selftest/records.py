@@ -13,7 +13,8 @@ from os import cpu_count
 from pathlib import Path
 from typing import Literal
 
-Tool = Literal["suite", "schemathesis"]
+Tool = Literal["suite", "requirement", "schemathesis"]
+TOOLS: tuple[Tool, ...] = ("suite", "requirement", "schemathesis")
 Verdict = Literal["found", "elsewhere", "inconclusive", "missed", "never", "broken"]
 VERDICTS: dict[Verdict, str] = {
     "found": "detected by the requirement that it breaks",
@@ -33,7 +34,8 @@ class Record:
 
     Attributes:
         fault: Id of the fault.
-        tool: What looked for it.
+        tool: What looked for it: all of the suite, the tests of the broken requirement alone, or
+            schemathesis alone.
         verdict: What came of it.
         seconds: From the start of the tool to the detection, or to its end.
         by: What failed, in this order: requirements, or checks of schemathesis.

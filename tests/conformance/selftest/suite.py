@@ -1,27 +1,28 @@
-"""The whole suite on one fault, until the requirement that the fault breaks has failed."""
+"""The suite on one fault, until the requirement that the fault breaks has failed."""
 
 from __future__ import annotations
 
 import tempfile
 from pathlib import Path
 
-from tests.conformance.faults.catalogue import mutated, server_arguments, tokens
+from tests.conformance.faults.catalogue import mutated, narrow, server_arguments, tokens
 from tests.conformance.faults.clients import ClientFault
 from tests.conformance.faulty import Fault
 from tests.conformance.faulty_server import serving
-from tests.conformance.selftest.records import Record, Verdict
+from tests.conformance.selftest.records import Record, Tool, Verdict
 from tests.conformance.selftest.watching import Watched, watch
 
 # Far above the time that a whole run takes, also beside another one.
 LIMIT = 600.0
 
 
-def look_for(fault: Fault | ClientFault, arguments: list[str]) -> Record:
+def look_for(fault: Fault | ClientFault, arguments: list[str], tool: Tool = "suite") -> Record:
     """Run the suite on a fault.
 
     Args:
         fault: The fault.
         arguments: Further arguments of the run, such as the seed.
+        tool: "suite" for all of it, "requirement" for the tests of the broken requirement alone.
 
     Raises:
         OSError: The server did not start.
@@ -30,17 +31,20 @@ def look_for(fault: Fault | ClientFault, arguments: list[str]) -> Record:
     with tempfile.TemporaryDirectory(prefix="selftest-") as folder:
         if isinstance(fault, ClientFault):
             path = mutated(fault, Path(folder) / "generated")
-            told = ["--role=client", *arguments]
+            told = ["--role=client", *_part(fault, tool), *arguments]
             seen = watch(Path(folder), told, {"PYTHONPATH": path}, fault.requirement, LIMIT)
-            return recorded(fault.id, seen, None)
-        told = [f"--profile={fault.profile}", *fault.arguments, *arguments]
+            return recorded(fault.id, seen, None, tool)
         with serving(fault.id) as served:
-            told = [*server_arguments(served.url), *told]
+            told = [*server_arguments(fault, served.url), *_part(fault, tool), *arguments]
             seen = watch(Path(folder), told, tokens(fault), fault.requirement, LIMIT)
-        return recorded(fault.id, seen, served.occasions)
+        return recorded(fault.id, seen, served.occasions, tool)
 
 
-def recorded(fault: str, seen: Watched, occasions: int | None) -> Record:
+def _part(fault: Fault | ClientFault, tool: Tool) -> tuple[str, ...]:
+    return narrow(fault) if tool == "requirement" else ()
+
+
+def recorded(fault: str, seen: Watched, occasions: int | None, tool: Tool = "suite") -> Record:
     """What a run showed, as a record."""
     verdict: Verdict = "missed"
     if occasions == 0:
@@ -53,7 +57,7 @@ def recorded(fault: str, seen: Watched, occasions: int | None) -> Record:
         verdict = "inconclusive"
     return Record(
         fault,
-        "suite",
+        tool,
         verdict,
         round(seen.seconds, 1),
         list(seen.failed),
