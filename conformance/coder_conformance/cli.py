@@ -69,6 +69,12 @@ def _end_in_order() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def _be_done() -> None:
+    """Heed no signal any more: the verdict stands, and the moment that is left is for saying it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _run(given: argparse.Namespace) -> int:
     _end_in_order()
     settings = settings_of(given)
@@ -80,6 +86,7 @@ def _run(given: argparse.Namespace) -> int:
         print(runner.dry_run(settings))
         return 0
     run = runner.run(settings, progress.to(sys.stderr))
+    _be_done()
     run.command = repeat.command(options.resolve(given, os.environ, given.config))
     try:
         written = files.write(run, settings.reports)

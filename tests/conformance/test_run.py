@@ -203,6 +203,34 @@ def test_ctrl_c_cleans_up_too(
     assert mine(reference_server) == []
 
 
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_a_verdict_that_was_said_stands(
+    reference_server: RunningServer, tmp_path: Path, by: signal.Signals
+) -> None:
+    """Whoever ends a run that has just written its reports gets no traceback, and its status."""
+    process = start(
+        "run",
+        "--role=server",
+        "--only=ttl/reads-back",
+        f"--url={reference_server.url}",
+        f"--reports={tmp_path}",
+        CODER_SESSION_TOKEN=OWNER.token,
+    )
+    assert process.stdout is not None
+    said = ""
+    while "CONFORMANT" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    while process.poll() is None:  # until the interpreter itself has come to its end
+        process.send_signal(by)
+        time.sleep(0.001)
+    output, error = process.communicate(timeout=60)
+    assert "Traceback" not in output + error
+    assert process.returncode == 0, output + error
+    assert (tmp_path / "report.html").exists()
+
+
 def test_the_list_of_requirements() -> None:
     """The catalogue can be read and narrowed down by everything that narrows down a run."""
     status, output, _ = run("list", "--operation", "updateWorkspaceTtlById", "--role", "server")
