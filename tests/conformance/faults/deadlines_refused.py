@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from tests.conformance.faults.pieces.answers import answered, says, turned
 from tests.conformance.faults.pieces.makers import at, named
 from tests.conformance.faults.pieces.places import EXTEND
-from tests.conformance.faults.pieces.requests import When, changed, changed_text, field, null, text
+from tests.conformance.faults.pieces.requests import When, changed, changed_text, field, null
 from tests.conformance.faulty import Answer, Fault, Json, on_success, status
 
 ZERO = "0001-01-01T00:00:00Z"
-
-
-def _with_a_t(value: Any) -> Any:
-    return value.replace(" ", "T") if isinstance(value, str) else value
 
 
 def _plus_zero(value: Json) -> None:
@@ -51,20 +46,6 @@ def _one_more(value: Json) -> None:
 
 
 FAULTS: list[Fault] = [
-    at(
-        EXTEND,
-        "deadlines-with-a-blank-are-read",
-        "A blank may stand between date and time of a deadline.",
-        "extend/bad-times",
-        rewrite=changed("deadline", _with_a_t),
-    ),
-    at(
-        EXTEND,
-        "deadlines-have-a-blank",
-        "A blank may stand between day and time.",
-        "extend/bad-times",
-        rewrite=text("deadline", r"^(\d{4}-\d\d-\d\d) (\d)", r"\1T\2"),
-    ),
     at(
         EXTEND,
         "deadlines-may-be-numbers",
