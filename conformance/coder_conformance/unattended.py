@@ -30,6 +30,7 @@ class Unattended:
         sleeper: A dormant one with the same schedule.
         stopper: A running one with a minute to stop, once it had started.
         due: When the schedule fires.
+        rested: What the starter showed as its last use before.
         used: When the use of the starter was reported.
         answers: Those to the requests that set the schedules.
     """
@@ -39,6 +40,7 @@ class Unattended:
     sleeper: Json
     stopper: Json
     due: datetime
+    rested: datetime
     used: datetime
     answers: list[Exchange]
 
@@ -59,11 +61,11 @@ def leave_alone(world: World) -> Unattended:
     paths = [{"workspace": workspace["id"]} for workspace in (starter, sleeper)]
     answers = [world.ask(AUTOSTART, path, body=body) for path in paths]
     world.ask("updateWorkspaceDormancyStatusById", paths[1], body={"dormant": True})
+    rested = datetime.fromisoformat(world.read(starter["id"])["last_used_at"])
     used = world.now()
     world.ask("postWorkspaceUsageById", paths[0])
-    return Unattended(
-        world, world.read(starter["id"]), world.read(sleeper["id"]), stopper, due, used, answers
-    )
+    seen = world.read(starter["id"]), world.read(sleeper["id"])
+    return Unattended(world, *seen, stopper, due, rested, used, answers)
 
 
 def next_minute(moment: datetime) -> datetime:

@@ -26,6 +26,7 @@ from coder_conformance.suite.client.calls import (
     play_json,
     some_arguments,
 )
+from coder_conformance.suite.client.corners import corners
 from coder_spec import Operation
 
 _REFUSED = {"message": "You are signed out or your session has expired."}
@@ -46,8 +47,8 @@ def test_valid_requests(
         call(client, stub, operation, arguments)
         _carries(judge, operation, arguments, only_request(stub))
 
-    for arguments_with_odd_texts in odd_texts(operation):
-        check.hypothesis.inner_test(arguments_with_odd_texts)  # type: ignore[attr-defined]
+    for one in (*odd_texts(operation), *corners(context.contract, operation)):
+        check.hypothesis.inner_test(one)  # type: ignore[attr-defined]
     check()
 
 

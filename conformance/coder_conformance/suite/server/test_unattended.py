@@ -95,14 +95,16 @@ def test_autostop(unattended: Unattended) -> None:
 def test_usage(unattended: Unattended) -> None:
     """What was used has been used since; what was not, has not."""
     left = unattended
-    since = left.used - SKEW
+    # What was made a moment before has been used a moment before.
+    since = max(left.rested + timedelta(microseconds=1), left.used - SKEW)
 
     def last_use(workspace: Json) -> datetime:
         return datetime.fromisoformat(workspace["last_used_at"])
 
     shown = wait(left, left.starter, left.used, lambda w: last_use(w) >= since)
     if last_use(shown) < since:
-        raise Mismatch(f"last_used_at from {left.used} on", str(last_use(shown)), last_answer(left))
+        expected = f"last_used_at from {left.used} on; it was {left.rested} before"
+        raise Mismatch(expected, str(last_use(shown)), last_answer(left))
     other = left.world.read(left.sleeper["id"])
     if other["last_used_at"] != left.sleeper["last_used_at"]:
         expected = f"last_used_at = {left.sleeper['last_used_at']} of the one that sleeps"

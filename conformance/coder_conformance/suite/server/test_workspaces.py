@@ -133,9 +133,9 @@ def test_create_not_for_others(scenario: Scenario, member: Wire) -> None:
 
 
 @pytest.mark.requirement("get/returns-the-one-asked-for")
-def test_get_returns_the_one_asked_for(scenario: Scenario, some: Json) -> None:
+def test_get_returns_the_one_asked_for(scenario: Scenario, some: Json, spare: Json) -> None:
     """Each identifier leads to its own workspace, in every spelling."""
-    for workspace in scenario.world.mine()[:5]:
+    for workspace in (some, spare, *scenario.world.mine()[:5]):
         for same in spellings(workspace["id"]):
             answer = scenario.call("getWorkspaceMetadataById", {"workspace": same}, 200)
             seen = answer.json()
