@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.conformance.faults.pieces.makers import at
-from tests.conformance.faults.pieces.places import AUTOSTART, TTL, USAGE
+from tests.conformance.faults.pieces.places import AUTOSTART, SHOWN, TTL, USAGE
 from tests.conformance.faults.pieces.requests import field
 from tests.conformance.faulty import Call, Fault, Further
 
@@ -29,10 +29,11 @@ FAULTS: list[Fault] = [
         profile="full",
     ),
     at(
-        TTL,
+        SHOWN,
         "deadlines-stop-nothing",
         "A deadline passes, and nothing is stopped.",
         "lifecycle/autostop",
+        TTL,
         deployment=NEVER,
         profile="full",
     ),

@@ -13,7 +13,7 @@ from coder_spec.lint import schema_validator
 
 Json = dict[str, Any]
 # What many a program takes for nothing, or for one another.
-_EMPTY = (None, False, True, 0, 1, "", [], {})
+_EMPTY: tuple[Any, ...] = (None, False, True, 0, 1, "", [], {})
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
@@ -38,14 +38,14 @@ def corners(contract: Contract, operation: Operation) -> list[Arguments]:
     return found
 
 
-def _bodies(contract: Contract, schema: Json, usual: Json) -> list[Json]:
+def _bodies(contract: Contract, schema: Json, usual: Json | None) -> list[Json]:
     fits = schema_validator(contract.closed(), schema)
     fields = contract.resolve(schema).get("properties", {})
     bodies = [
         body
         for name, described in fields.items()
         for value in _allowed(contract, described)
-        for body in ({**usual, name: value}, {name: value})
+        for body in ({**(usual or {}), name: value}, {name: value})
         if fits.is_valid(body)
     ]
     return _once(bodies)
