@@ -141,9 +141,9 @@ class AsyncBaseClient:
             AnswerTooLargeError: The body has more than ``max_answer_bytes``.
             ConfigurationError: The client was closed.
         """
-        require_open(self._http)
         exchange = Exchange(call, self._effective(options))
         while True:
+            require_open(self._http)
             try:
                 response = await self._http.send(
                     exchange.request(), stream=True, follow_redirects=False

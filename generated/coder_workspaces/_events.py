@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
+from coder_workspaces._exchange import redact_envelope
 from coder_workspaces.errors import (
     DecodingError,
     ErrorEnvelope,
@@ -57,7 +58,7 @@ def decode_sse(exchange: Exchange[T], name: str, data: str) -> StreamEvent[T]:
         return StreamEvent(name, item)
     if name in call.error_events:
         envelope = ErrorEnvelope.from_json(data) or ErrorEnvelope(data)
-        return StreamEvent(name, error=envelope)
+        return StreamEvent(name, error=redact_envelope(envelope, exchange.settings.token))
     return StreamEvent(name)
 
 
@@ -86,7 +87,7 @@ def decode_message(exchange: Exchange[T], text: str) -> StreamEvent[T]:
         return StreamEvent(name, item)
     if name in call.error_events:
         envelope = ErrorEnvelope.from_object(payload) or ErrorEnvelope(json.dumps(payload))
-        return StreamEvent(name, error=envelope)
+        return StreamEvent(name, error=redact_envelope(envelope, exchange.settings.token))
     return StreamEvent(name)
 
 

@@ -21,6 +21,8 @@ from coder_workspaces.errors import (
     ConnectionFailedError,
     DecodingError,
     ErrorEnvelope,
+    FieldProblem,
+    InvalidArgumentError,
     RateLimitError,
     RequestTimeoutError,
     ServerError,
@@ -50,7 +52,7 @@ _TIMEOUTS: dict[type[httpx2.TimeoutException], str] = {
     httpx2.PoolTimeout: "waiting for a free connection",
 }
 # Failures before any byte of the request left this machine: repeating is safe for every method.
-_NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 def redact(text: str, token: str | None = None) -> str:
@@ -60,6 +62,18 @@ def redact(text: str, token: str | None = None) -> str:
     return re.sub(_SHAPE, "[redacted]", re.sub(_REVEALING_PARAMETER, r"\1[redacted]", text))
 
 
+def redact_envelope(envelope: ErrorEnvelope, token: str | None) -> ErrorEnvelope:
+    """Return what a server said, without session tokens."""
+    return ErrorEnvelope(
+        redact(envelope.message, token),
+        None if envelope.detail is None else redact(envelope.detail, token),
+        tuple(
+            FieldProblem(redact(problem.field, token), redact(problem.detail, token))
+            for problem in envelope.validations
+        ),
+    )
+
+
 class Exchange(Generic[T]):
     """One call with the settings that apply to it: builds requests and judges what comes back.
 
@@ -67,7 +81,8 @@ class Exchange(Generic[T]):
         call: The call.
         settings: The settings.
         attempt: Number of the present attempt, from 1.
-        deadline: Moment of the monotonic clock at which an open WebSocket is given up, or None.
+        deadline: Moment of the monotonic clock at which the call, or an open WebSocket, is given
+            up; None for never.
     """
 
     def __init__(
@@ -80,7 +95,7 @@ class Exchange(Generic[T]):
         self.call = call
         self.settings = settings
         self.attempt = 0
-        self.deadline: float | None = None
+        self.deadline: float | None = settings.deadline if isinstance(call, Call) else None
         self._url = f"{settings.base_url}{call.path}"
         query = "&".join(filter(None, (call.query, query_string(settings.query.items()))))
         if query:
@@ -102,16 +117,24 @@ class Exchange(Generic[T]):
 
         It is built here rather than by the HTTP client, so that no cookie jar adds to it: a
         session cookie, left behind by a login, would take precedence over the token.
+
+        Raises:
+            InvalidArgumentError: The arguments make an address that HTTP cannot carry.
         """
         self.attempt += 1
         self._started = perf_counter()
-        return httpx2.Request(
-            self.call.method,
-            self._url,
-            headers=self._headers,
-            content=self.call.body,
-            extensions={"timeout": self._limits()},
-        )
+        try:
+            return httpx2.Request(
+                self.call.method,
+                self._url,
+                headers=self._headers,
+                content=self.call.body,
+                extensions={"timeout": self._limits()},
+            )
+        except httpx2.InvalidURL as error:
+            raise InvalidArgumentError(
+                f"{self.call.operation}: the arguments make no usable address: {error}."
+            ) from None
 
     def _limits(self) -> dict[str, float | None]:
         limits = self.settings.timeouts.extension(stream=isinstance(self.call, StreamCall))
@@ -184,15 +207,10 @@ class Exchange(Generic[T]):
         envelope = ErrorEnvelope.from_json(body) or ErrorEnvelope(
             _redirect(response) or _excerpt(response, body)
         )
-        token = self.settings.token
         status = response.status_code
         kind = api_error_class(status)
         error = kind(
-            ErrorEnvelope(
-                redact(envelope.message, token),
-                None if envelope.detail is None else redact(envelope.detail, token),
-                envelope.validations,
-            ),
+            redact_envelope(envelope, self.settings.token),
             operation=self.call.operation,
             status=status,
             reason=response.reason_phrase,
@@ -224,8 +242,10 @@ class Exchange(Generic[T]):
 
     def pause(self, failure: Exception, cause: Exception | None = None) -> float | None:
         """Return the seconds to wait before another attempt; None when there is to be none."""
-        sent = not isinstance(cause, _NEVER_SENT)
+        sent = not isinstance(cause, NEVER_SENT)
         seconds = self.settings.retry.delay(self.attempt, self.call.method, failure, sent=sent)
+        if seconds is not None and self.deadline is not None:
+            seconds = seconds if monotonic() + seconds < self.deadline else None
         if seconds is not None:
             logger.info(
                 "%s: attempt %d of %d failed, next in %.2f s: %s",

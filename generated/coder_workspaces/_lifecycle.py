@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from coder_workspaces._resource import Resource
 from coder_workspaces._waiting import (
+    TEMPORARY,
     WATCH_FAILURES,
     Polling,
     build_request,
+    check_timeout,
     condition_of,
     describe,
     hasty,
@@ -154,6 +156,7 @@ class WorkspaceLifecycle(Resource):
         Raises:
             BuildFailedError: The build failed or was cancelled.
             WaitTimeoutError: It took longer than ``timeout``.
+            APIError: The server refused to show it. What fails later for the time being is logged.
 
         Examples:
             >>> build = client.workspaces.wait_for_build(workspace.latest_build.id)
@@ -162,7 +165,13 @@ class WorkspaceLifecycle(Resource):
 
         polling = Polling(f"the build {build}", timeout)
         while True:
-            found = get_workspace_build.sync(build, client=self._client, options=options)
+            try:
+                found = get_workspace_build.sync(
+                    build, client=self._client, options=polling.options(options)
+                )
+            except TEMPORARY as error:
+                time.sleep(polling.pause_after(error))
+                continue
             if is_finished(found):
                 return found
             time.sleep(polling.pause())
@@ -200,9 +209,16 @@ class WorkspaceLifecycle(Resource):
 
         condition = condition_of(until)
         polling = Polling(f"{describe(until)} of workspace {workspace}", timeout)
-        found = get_workspace_metadata_by_id.sync(
-            workspace, include_deleted=True, client=self._client, options=options
-        )
+        try:
+            found = get_workspace_metadata_by_id.sync(
+                workspace,
+                include_deleted=True,
+                client=self._client,
+                options=polling.options(options),
+            )
+        except TEMPORARY as error:
+            polling.pause_after(error)
+            raise
         if condition(found):
             return found
         watch = watch_workspace_by_id_via_websockets.sync(
@@ -213,13 +229,21 @@ class WorkspaceLifecycle(Resource):
             while (told := changes.next()) is not None:
                 if condition(told):
                     return told
+        time.sleep(polling.pause())
         while True:
-            time.sleep(polling.pause())
-            found = get_workspace_metadata_by_id.sync(
-                workspace, include_deleted=True, client=self._client, options=options
-            )
+            try:
+                found = get_workspace_metadata_by_id.sync(
+                    workspace,
+                    include_deleted=True,
+                    client=self._client,
+                    options=polling.options(options),
+                )
+            except TEMPORARY as error:
+                time.sleep(polling.pause_after(error))
+                continue
             if condition(found):
                 return found
+            time.sleep(polling.pause())
 
     def _build(
         self,
@@ -232,6 +256,7 @@ class WorkspaceLifecycle(Resource):
     ) -> WorkspaceBuild:
         from coder_workspaces.api.builds import create_workspace_build  # noqa: PLC0415 - on first use
 
+        check_timeout(timeout)
         body = build_request(transition)
         build = create_workspace_build.sync(
             workspace, body=body, client=self._client, options=options

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from coder_workspaces._resource import Resource
 from coder_workspaces.errors import InvalidArgumentError
@@ -23,7 +23,9 @@ class Pages:
 
     Pages are cut by position while workspaces come, go and change places: what was seen before is
     passed over. The end is where the server's count says it is, not where a page is short, since
-    pages leave out what the caller may not read. As the position only ever grows, an end comes.
+    pages leave out what the caller may not read. Where it counts less than ever before, what is
+    left has moved forward, past the position, which goes back as far. That can happen only so
+    often, and otherwise the position grows, so an end comes.
 
     Attributes:
         page_size: Number of workspaces to fetch at a time.
@@ -37,22 +39,33 @@ class Pages:
         self.page_size = page_size
         self.offset = 0
         self.count: int | None = None
+        self._least: int | None = None
+        self._was_empty = False
         self._seen: set[UUID] = set()
         self._ready: deque[Workspace] = deque()
 
     @property
     def is_last(self) -> bool:
         """Whether there are no further pages."""
-        return self.count is not None and self.offset >= self.count
+        return self._was_empty if self.count is None else self.offset >= self.count
 
     def take(self, page: WorkspacesResponse) -> int:
         """Take a page in and return the server's count."""
-        for workspace in page.workspaces:
+        # A lenient client may have got neither of them.
+        workspaces = cast("list[Workspace] | None", page.workspaces) or ()
+        count = cast("int | None", page.count)
+        for workspace in workspaces:
             if workspace.id not in self._seen:
                 self._seen.add(workspace.id)
                 self._ready.append(workspace)
-        self.offset += self.page_size
-        self.count = page.count
+        self._was_empty = not workspaces
+        if count is not None and self._least is not None and count < self._least:
+            self.offset = max(0, self.offset - (self._least - count))
+        else:
+            self.offset += self.page_size
+        if count is not None:
+            self._least = count if self._least is None else min(count, self._least)
+        self.count = count
         return page.count
 
     def next(self) -> Workspace | None:
@@ -110,7 +123,9 @@ class WorkspacePaging(Resource):
     ) -> WorkspaceIterator:
         """Yield all workspaces that match, fetching them as they are needed.
 
-        Each workspace comes once, even when the list changes while it is read.
+        Each workspace comes once at most, even when the list changes while it is read. What stays
+        in the list comes, also where others drop out of it, as when each is stopped in turn; where
+        others come in at the same moment, one may be passed over.
 
         Args:
             q: Search query, for example from :func:`coder_workspaces.workspace_query`.

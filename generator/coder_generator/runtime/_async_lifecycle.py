@@ -8,9 +8,11 @@ import anyio
 
 from coder_workspaces._resource import AsyncResource
 from coder_workspaces._waiting import (
+    TEMPORARY,
     WATCH_FAILURES,
     Polling,
     build_request,
+    check_timeout,
     condition_of,
     describe,
     hasty,
@@ -154,6 +156,7 @@ class AsyncWorkspaceLifecycle(AsyncResource):
         Raises:
             BuildFailedError: The build failed or was cancelled.
             WaitTimeoutError: It took longer than ``timeout``.
+            APIError: The server refused to show it. What fails later for the time being is logged.
 
         Examples:
             >>> build = await client.workspaces.wait_for_build(workspace.latest_build.id)
@@ -162,7 +165,13 @@ class AsyncWorkspaceLifecycle(AsyncResource):
 
         polling = Polling(f"the build {build}", timeout)
         while True:
-            found = await get_workspace_build.asyncio(build, client=self._client, options=options)
+            try:
+                found = await get_workspace_build.asyncio(
+                    build, client=self._client, options=polling.options(options)
+                )
+            except TEMPORARY as error:
+                await anyio.sleep(polling.pause_after(error))
+                continue
             if is_finished(found):
                 return found
             await anyio.sleep(polling.pause())
@@ -200,9 +209,16 @@ class AsyncWorkspaceLifecycle(AsyncResource):
 
         condition = condition_of(until)
         polling = Polling(f"{describe(until)} of workspace {workspace}", timeout)
-        found = await get_workspace_metadata_by_id.asyncio(
-            workspace, include_deleted=True, client=self._client, options=options
-        )
+        try:
+            found = await get_workspace_metadata_by_id.asyncio(
+                workspace,
+                include_deleted=True,
+                client=self._client,
+                options=polling.options(options),
+            )
+        except TEMPORARY as error:
+            polling.pause_after(error)
+            raise
         if condition(found):
             return found
         watch = watch_workspace_by_id_via_websockets.asyncio(
@@ -213,13 +229,21 @@ class AsyncWorkspaceLifecycle(AsyncResource):
             while (told := await changes.next()) is not None:
                 if condition(told):
                     return told
+        await anyio.sleep(polling.pause())
         while True:
-            await anyio.sleep(polling.pause())
-            found = await get_workspace_metadata_by_id.asyncio(
-                workspace, include_deleted=True, client=self._client, options=options
-            )
+            try:
+                found = await get_workspace_metadata_by_id.asyncio(
+                    workspace,
+                    include_deleted=True,
+                    client=self._client,
+                    options=polling.options(options),
+                )
+            except TEMPORARY as error:
+                await anyio.sleep(polling.pause_after(error))
+                continue
             if condition(found):
                 return found
+            await anyio.sleep(polling.pause())
 
     async def _build(
         self,
@@ -232,6 +256,7 @@ class AsyncWorkspaceLifecycle(AsyncResource):
     ) -> WorkspaceBuild:
         from coder_workspaces.api.builds import create_workspace_build  # noqa: PLC0415 - on first use
 
+        check_timeout(timeout)
         body = build_request(transition)
         build = await create_workspace_build.asyncio(
             workspace, body=body, client=self._client, options=options

@@ -67,7 +67,9 @@ class AsyncWorkspacePaging(AsyncResource):
     ) -> AsyncWorkspaceIterator:
         """Yield all workspaces that match, fetching them as they are needed.
 
-        Each workspace comes once, even when the list changes while it is read.
+        Each workspace comes once at most, even when the list changes while it is read. What stays
+        in the list comes, also where others drop out of it, as when each is stopped in turn; where
+        others come in at the same moment, one may be passed over.
 
         Args:
             q: Search query, for example from :func:`coder_workspaces.workspace_query`.

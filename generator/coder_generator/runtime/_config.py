@@ -19,6 +19,7 @@ TOKEN_HEADER = "Coder-Session-Token"  # noqa: S105 - the name of a header, not a
 # Four times what a page of a thousand workspaces with many agents takes.
 MAX_ANSWER_BYTES = 128 * 1024 * 1024
 
+_LONGEST_LABEL = 63
 _FORBIDDEN_HEADERS = frozenset({"coder-session-token", "authorization", "cookie", "host"})
 
 
@@ -59,12 +60,15 @@ class RequestOptions(NamedTuple):
         retry: Repetition of failed requests; False switches it off.
         query: Further query parameters, for what the contract does not know; they are added to
             the client's.
+        deadline: Moment of ``time.monotonic()`` at which the call is given up, repetitions
+            included; opened streams do not end at it.
     """
 
     timeout: float | Timeouts | None = None
     headers: Mapping[str, str] | None = None
     retry: RetryPolicy | bool | None = None
     query: Mapping[str, str] | None = None
+    deadline: float | None = None
 
 
 class Settings:
@@ -72,6 +76,7 @@ class Settings:
 
     __slots__ = (
         "base_url",
+        "deadline",
         "headers",
         "lenient",
         "max_answer_bytes",
@@ -94,6 +99,7 @@ class Settings:
         lenient: bool,
         max_answer_bytes: int,
         server: ServerVersion,
+        deadline: float | None = None,
     ) -> None:
         self.base_url = base_url
         self.token = token
@@ -104,6 +110,7 @@ class Settings:
         self.lenient = lenient
         self.max_answer_bytes = max_answer_bytes
         self.server = server
+        self.deadline = deadline
 
     def with_options(self, options: RequestOptions) -> Settings:
         """Return these settings with the given ones in their place."""
@@ -121,6 +128,7 @@ class Settings:
             lenient=self.lenient,
             max_answer_bytes=self.max_answer_bytes,
             server=self.server,
+            deadline=options.deadline,
         )
 
 
@@ -205,11 +213,15 @@ def _resolve_base_url(base_url: str | None) -> str:
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError(f"{source} must not contain credentials; use token=….")
     if parts.scheme not in {"http", "https"} or not parts.hostname or not port_is_fine:
+        # What has one of these may hold a secret.
+        shown = "no usable address" if set(text) & set("@?#") else repr(text)
         raise ConfigurationError(
-            f"{source} is {text!r}; give an address such as https://coder.example.com."
+            f"{source} is {shown}; give an address such as https://coder.example.com."
         )
     if parts.query or parts.fragment:
         raise ConfigurationError(f"{source} must not have a query or a fragment.")
+    if any(len(label) > _LONGEST_LABEL for label in parts.hostname.split(".")):
+        raise ConfigurationError(f"{source} has a host name that is too long for the DNS.")
     path = parts.path.rstrip("/").removesuffix(API_PREFIX).rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path}{API_PREFIX}"
 

@@ -27,7 +27,7 @@ class StrEnum(_StrEnum):
     @property
     def is_known(self) -> bool:
         """Whether the contract lists this value."""
-        return self._name_ in type(self)._member_map_
+        return self._value_ in type(self)._value2member_map_
 
     def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[str]]:
         return type(self), (self._value_,)

@@ -7,6 +7,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Literal
 
+from coder_workspaces._exchange import NEVER_SENT
 from coder_workspaces.errors import (
     APIError,
     AuthenticationError,
@@ -101,6 +102,8 @@ class Connecting:
         self._failures += 1
         pause = random.uniform(0.0, bound)  # noqa: S311 - spreads load, guards no secret
         if isinstance(error, RateLimitError | ServerError) and error.retry_after is not None:
+            if now + error.retry_after > self._lost_at + self._give_up_after:
+                raise error
             pause = max(pause, error.retry_after)
         logger.info("watch: connecting again in %.2f s: %s", pause, error or "the server ended it")
         return pause
@@ -113,4 +116,6 @@ class Connecting:
 def _may_be_the_transport(error: CoderError) -> bool:
     if isinstance(error, AuthenticationError | RateLimitError):
         return False
+    if isinstance(error, ConnectionFailedError):
+        return not isinstance(error.__cause__, NEVER_SENT)  # somebody was there, and hung up
     return isinstance(error, APIError | DecodingError)

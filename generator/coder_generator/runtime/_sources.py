@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 import httpx2
@@ -132,7 +134,18 @@ class _SSESource(Generic[T]):
         return None if event is None else decode_sse(self._exchange, event.event, event.data)
 
     def close(self) -> None:
+        if not self._response.is_closed:
+            _wake(self._response)
         self._response.close()
+
+
+def _wake(response: httpx2.Response) -> None:
+    """End the connection of an unfinished answer, so that a thread that reads it notices."""
+    stream = response.extensions.get("network_stream")
+    raw = None if stream is None else stream.get_extra_info("socket")
+    if raw is not None:
+        with suppress(OSError):
+            raw.shutdown(SHUT_RDWR)
 
 
 class _AsyncSSESource(Generic[T]):
@@ -140,20 +153,32 @@ class _AsyncSSESource(Generic[T]):
         self._exchange = exchange
         self._response = response
         # Iterating an event source is a generator, which must be closed in the task that used it.
+        self._is_reading = False
+        self._was_broken_off = False
         self._events = cast(
             "AsyncGenerator[httpx2.ServerSentEvent]",
             aiter(httpx2.EventSource(response, MAX_EVENT_BYTES)),
         )
 
     async def receive(self) -> StreamEvent[T] | None:
+        if self._was_broken_off:
+            raise broken(self._exchange, "an earlier read was cancelled")
+        self._is_reading = self._was_broken_off = True
         try:
             event = await anext(self._events, None)
+            self._was_broken_off = False
         except httpx2.RequestError as error:
             await self.aclose()
             raise _sse_failure(self._exchange, error) from error
+        finally:
+            self._is_reading = False
         return None if event is None else decode_sse(self._exchange, event.event, event.data)
 
     async def aclose(self) -> None:
+        if self._is_reading:
+            # The task that reads is woken by this, and its generator ends there.
+            await self._response.aclose()
+            return
         try:
             await self._events.aclose()
         finally:

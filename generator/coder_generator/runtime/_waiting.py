@@ -14,6 +14,8 @@ from coder_workspaces.errors import (
     ConnectionFailedError,
     DecodingError,
     InvalidArgumentError,
+    RateLimitError,
+    ServerError,
     StreamError,
     WaitTimeoutError,
 )
@@ -21,6 +23,7 @@ from coder_workspaces.errors import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from coder_workspaces.errors import CoderError
     from coder_workspaces.models.create_workspace_build_request import CreateWorkspaceBuildRequest
     from coder_workspaces.models.workspace import Workspace
     from coder_workspaces.models.workspace_build import WorkspaceBuild
@@ -31,6 +34,11 @@ logger = logging.getLogger("coder_workspaces")
 # What a watch may end in that looking from time to time may not.
 WATCH_FAILURES = (APIError, ConnectionFailedError, DecodingError, StreamError)
 
+# What a look may fail with that the next one need not.
+TEMPORARY = (ConnectionFailedError, RateLimitError, ServerError)
+
+# Seconds in which no look comes to an end.
+_LEAST = 0.05
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 5.0
 _GROWTH = 1.5
@@ -46,17 +54,21 @@ class Polling:
     """
 
     def __init__(self, what: str, timeout: float) -> None:
-        if timeout <= 0:
-            raise InvalidArgumentError(f"timeout is {timeout}; give a positive number of seconds.")
+        check_timeout(timeout)
         self._what = what
         self._timeout = timeout
         self._end = time.monotonic() + timeout
         self._pause = _FIRST_PAUSE
+        self._has_looked = False
 
     @property
     def end(self) -> float:
         """Moment of the monotonic clock at which it has been long enough."""
         return self._end
+
+    def options(self, options: RequestOptions | None) -> RequestOptions:
+        """Return settings for a look that ends when the time is over."""
+        return (options or RequestOptions())._replace(deadline=self._end)
 
     def pause(self) -> float:
         """Return the seconds until the next look.
@@ -69,7 +81,37 @@ class Polling:
             raise WaitTimeoutError(self._what, self._timeout)
         pause = min(self._pause, left)
         self._pause = min(self._pause * _GROWTH, _LONGEST_PAUSE)
+        self._has_looked = True
         return pause
+
+    def pause_after(self, error: CoderError) -> float:
+        """Return the seconds until the next look after one that failed for the time being.
+
+        Raises:
+            CoderError: The error itself, when it was the first look: the caller should know.
+            WaitTimeoutError: The time is over.
+        """
+        left = self._end - time.monotonic()
+        if left <= _LEAST:
+            raise WaitTimeoutError(self._what, self._timeout) from error
+        if not self._has_looked:
+            raise error
+        logger.info("wait: a look failed, the next one may not: %s", error)
+        asked = error.retry_after if isinstance(error, RateLimitError | ServerError) else None
+        return max(self.pause(), min(asked or 0.0, left))
+
+
+def check_timeout(timeout: float) -> None:
+    """Refuse a time to wait that is none.
+
+    Raises:
+        InvalidArgumentError: It is not positive.
+    """
+    if not timeout > 0:
+        raise InvalidArgumentError(f"timeout is {timeout}; give a positive number of seconds.")
+
+
+_HASTY = RetryPolicy(attempts=2, base_delay=0.05, max_retry_after=0.0)
 
 
 def hasty(options: RequestOptions | None) -> RequestOptions:
@@ -77,7 +119,7 @@ def hasty(options: RequestOptions | None) -> RequestOptions:
 
     It is tried twice, because an idle connection may have been closed by the server.
     """
-    return (options or RequestOptions())._replace(retry=RetryPolicy(attempts=2, base_delay=0.05))
+    return (options or RequestOptions())._replace(retry=_HASTY)
 
 
 def log_fallback(error: Exception | None) -> None:

@@ -86,7 +86,6 @@ class EventStream(Generic[T]):
     def __enter__(self) -> Self:
         if self._response is not None:
             raise CoderError(_ENTERED_TWICE)
-        require_open(self._http)
         handshake = opening_headers(self._call)
         exchange = Exchange(self._call, self._settings, headers=handshake.headers)
         exchange.deadline = self._deadline
@@ -123,6 +122,7 @@ class EventStream(Generic[T]):
 
     def _connect(self, exchange: Exchange[T]) -> httpx2.Response:
         while True:
+            require_open(self._http)
             try:
                 response = self._http.send(exchange.request(), stream=True, follow_redirects=False)
                 exchange.note_answer(response)
@@ -200,7 +200,6 @@ class AsyncEventStream(Generic[T]):
     async def __aenter__(self) -> Self:
         if self._response is not None:
             raise CoderError(_ENTERED_TWICE)
-        require_open(self._http)
         handshake = opening_headers(self._call)
         exchange = Exchange(self._call, self._settings, headers=handshake.headers)
         exchange.deadline = self._deadline
@@ -237,6 +236,7 @@ class AsyncEventStream(Generic[T]):
 
     async def _connect(self, exchange: Exchange[T]) -> httpx2.Response:
         while True:
+            require_open(self._http)
             try:
                 response = await self._http.send(
                     exchange.request(), stream=True, follow_redirects=False

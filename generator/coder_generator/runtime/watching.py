@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Self
+import threading
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import anyio
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from coder_workspaces.streams import AsyncEventStream, EventStream
 
 __all__ = ["AsyncWorkspaceWatch", "WorkspaceWatch"]
+
+E = TypeVar("E")
 
 _NOT_ENTERED = "The watch is not connected; read it inside a with block."
 
@@ -45,14 +47,20 @@ class WorkspaceWatch:
         self._stream: EventStream[Workspace] | None = None
         self._last: Workspace | None = None
         self._is_open = False
+        self._closed = threading.Event()
 
     def close(self) -> None:
-        """End the watch. It is safe to call this more than once."""
+        """End the watch, also while another thread waits for the next change.
+
+        It is safe to call this more than once.
+        """
         self._is_open = False
+        self._closed.set()
         self._disconnect()
 
     def __enter__(self) -> Self:
         self._is_open = True
+        self._closed.clear()
         try:
             self._connect()
         except BaseException:
@@ -74,36 +82,48 @@ class WorkspaceWatch:
     def __next__(self) -> Workspace:
         if not self._is_open:
             raise CoderError(_NOT_ENTERED)
-        while True:
+        while not self._closed.is_set():
             stream = self._stream or self._connect()
+            if stream is None:
+                break
             try:
                 workspace = next(stream, None)
             except ConnectionFailedError as error:
                 self._disconnect()
-                time.sleep(self._connecting.lost(error))
+                self._pause(self._connecting.lost, error)
                 continue
             if workspace is None:
                 self._disconnect()
                 if self._connecting.ends():
                     self._is_open = False
-                    raise StopIteration
-                time.sleep(self._connecting.lost(None))
+                    break
+                self._pause(self._connecting.lost, None)
                 continue
             self._connecting.received()
             if workspace != self._last:
                 self._last = workspace
                 return workspace
+        raise StopIteration
 
-    def _connect(self) -> EventStream[Workspace]:
-        while True:
+    def _connect(self) -> EventStream[Workspace] | None:
+        """Return an open stream; None when the watch was closed meanwhile."""
+        while not self._closed.is_set():
             stream = self._open_stream(self._connecting.use_sse)
             try:
                 self._stream = stream.__enter__()
             except CoderError as error:
-                time.sleep(self._connecting.refused(error))
+                self._pause(self._connecting.refused, error)
             else:
                 self._connecting.connected()
-                return self._stream
+                if not self._closed.is_set():
+                    return stream
+                stream.close()
+        return None
+
+    def _pause(self, rule: Callable[[E], float], error: E) -> None:
+        """Wait as a rule of connecting says, unless the watch was closed: then nothing matters."""
+        if not self._closed.is_set():
+            self._closed.wait(rule(error))
 
     def _disconnect(self) -> None:
         stream, self._stream = self._stream, None
@@ -134,14 +154,20 @@ class AsyncWorkspaceWatch:
         self._stream: AsyncEventStream[Workspace] | None = None
         self._last: Workspace | None = None
         self._is_open = False
+        self._closed = anyio.Event()
 
     async def aclose(self) -> None:
-        """End the watch. It is safe to call this more than once."""
+        """End the watch, also while another task waits for the next change.
+
+        It is safe to call this more than once.
+        """
         self._is_open = False
+        self._closed.set()
         await self._disconnect()
 
     async def __aenter__(self) -> Self:
         self._is_open = True
+        self._closed = anyio.Event()
         try:
             await self._connect()
         except BaseException:
@@ -163,36 +189,49 @@ class AsyncWorkspaceWatch:
     async def __anext__(self) -> Workspace:
         if not self._is_open:
             raise CoderError(_NOT_ENTERED)
-        while True:
+        while not self._closed.is_set():
             stream = self._stream or await self._connect()
+            if stream is None:
+                break
             try:
                 workspace = await anext(stream, None)
             except ConnectionFailedError as error:
                 await self._disconnect()
-                await anyio.sleep(self._connecting.lost(error))
+                await self._pause(self._connecting.lost, error)
                 continue
             if workspace is None:
                 await self._disconnect()
                 if self._connecting.ends():
                     self._is_open = False
-                    raise StopAsyncIteration
-                await anyio.sleep(self._connecting.lost(None))
+                    break
+                await self._pause(self._connecting.lost, None)
                 continue
             self._connecting.received()
             if workspace != self._last:
                 self._last = workspace
                 return workspace
+        raise StopAsyncIteration
 
-    async def _connect(self) -> AsyncEventStream[Workspace]:
-        while True:
+    async def _connect(self) -> AsyncEventStream[Workspace] | None:
+        """Return an open stream; None when the watch was closed meanwhile."""
+        while not self._closed.is_set():
             stream = self._open_stream(self._connecting.use_sse)
             try:
                 self._stream = await stream.__aenter__()
             except CoderError as error:
-                await anyio.sleep(self._connecting.refused(error))
+                await self._pause(self._connecting.refused, error)
             else:
                 self._connecting.connected()
-                return self._stream
+                if not self._closed.is_set():
+                    return stream
+                await stream.aclose()
+        return None
+
+    async def _pause(self, rule: Callable[[E], float], error: E) -> None:
+        """Wait as a rule of connecting says, unless the watch was closed: then nothing matters."""
+        if not self._closed.is_set():
+            with anyio.move_on_after(rule(error)):
+                await self._closed.wait()
 
     async def _disconnect(self) -> None:
         stream, self._stream = self._stream, None
