@@ -60,7 +60,7 @@ test-matrix: setup ## Test the wheel of the client on all Pythons found, with ol
 	@$(BIN)/python -m tests.matrix
 
 conformance: generate ## Judge the client and the embedded reference server, or the server at URL=…
-	@$(BIN)/coder-conformance run $(if $(URL),--url '$(URL)') $(ARGS)
+	@$(BIN)/coder-conformance run $(if $(filter undefined,$(origin URL)),,--url '$(URL)') $(ARGS)
 
 selftest: setup ## Run the suite on servers and clients that are wrong in one way each (hours)
 	@$(BIN)/python -m tests.conformance.selftest $(ARGS)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from typing import Any
 
 from . import options
 from .arguments import Command, parser
+from .exchange import redact
 from .service import NO_LEVELS, Limit, ServiceLevels
 from .settings import (
     GENERATED_CLIENTS,
@@ -35,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status of the verdict (`results.EXIT_STATUS`), or 2 when the command is wrong.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # What a server says may have characters that the terminal's encoding has not.
+            stream.reconfigure(errors="backslashreplace")
     given = parser(_COMMANDS).parse_args(arguments)
     try:
         return _dispatch(given)
@@ -45,14 +52,24 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"coder-conformance: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # Whoever read the output has had enough; leave nothing that Python would still write.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _be_silent()  # whoever read the output has had enough
         return 0
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in {"coder_conformance", "coder_workspaces"}:
             raise
         print(f"{_MISSING} ({error.name} is missing)", file=sys.stderr)
         return 2
+    except Exception as error:  # noqa: BLE001 -- 1 would say that the server is not conformant
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{os.path.basename(where.filename)}:{where.lineno}"  # noqa: PTH119 -- a text
+        message = f"please report this: {type(error).__name__} at {place}: {redact(str(error))}"
+        print(f"coder-conformance: a fault of its own; {message}", file=sys.stderr)
+        return 3
+
+
+def _be_silent() -> None:
+    """Leave nothing that Python would still write to where nobody reads."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(given: argparse.Namespace) -> int:
@@ -85,6 +102,11 @@ def _run(given: argparse.Namespace) -> int:
     if given.dry_run:
         print(runner.dry_run(settings))
         return 0
+    try:
+        settings.reports.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"no reports can be written to {settings.reports}: {error.strerror}"
+        raise SettingsError(f"{message}; choose a folder with --reports") from None
     run = runner.run(settings, progress.to(sys.stderr))
     _be_done()
     run.command = repeat.command(options.resolve(given, os.environ, given.config))
@@ -94,8 +116,11 @@ def _run(given: argparse.Namespace) -> int:
         print(text.render(run))
         message = f"the reports cannot be written to {settings.reports}: {error.strerror}"
         raise SettingsError(message) from None
-    print(text.render(run))
-    print(f"Reports: {', '.join(str(path) for path in written)}")
+    try:
+        print(text.render(run))
+        print(f"Reports: {', '.join(str(path) for path in written)}", flush=True)
+    except OSError:
+        _be_silent()  # the reports are written, and the verdict is the exit status
     return run.exit_status
 
 
@@ -106,7 +131,8 @@ def settings_of(given: argparse.Namespace) -> Settings:
         SettingsError: An option cannot be used.
     """
     values = options.resolve(given, os.environ, given.config)
-    url = check_url(values["url"]) if values["url"] else None
+    # An empty address is one that was meant to be given: nothing else may be judged in its place.
+    url = None if values["url"] is None else check_url(values["url"])
     needs_token = url is not None and values["role"] != "client"
     _known("operation of the scope", values["operations"], _operations())
     if values["clients"] and values["role"] != "server":
@@ -244,6 +270,9 @@ def _sweep(given: argparse.Namespace) -> int:
         workspaces, users, leftovers = runner.sweep_server(settings)
     except CannotJudgeError as error:
         print(f"coder-conformance: {error}", file=sys.stderr)
+        return 3
+    except (LookupError, TypeError, AttributeError, ValueError):
+        print(f"coder-conformance: what {url} answers is not what Coder does", file=sys.stderr)
         return 3
     for leftover in leftovers:
         print(f"Left on the server: {leftover}")

@@ -71,7 +71,7 @@ def load(path: Path, requirements: dict[str, Requirement]) -> list[Deviation]:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise SettingsError(f"the deviations in {path} cannot be read: {reason}") from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise SettingsError(f"the deviations in {path} are not valid YAML; correct them") from None
     if not is_array(content):
         raise SettingsError(f"{path} holds no list of deviations; begin each entry with a dash")
@@ -84,7 +84,7 @@ def _entry(entry: Any, where: str, requirements: dict[str, Requirement]) -> Devi
     if not is_object(entry) or not {"requirement", "reason"} <= entry.keys() <= _FIELDS:
         known = ", ".join(sorted(_FIELDS))
         raise SettingsError(f"{where} needs requirement and reason, and may have only {known}")
-    requirement = requirements.get(entry["requirement"])
+    requirement = requirements.get(str(entry["requirement"]))
     if requirement is None:
         raise SettingsError(f"{where} names {entry['requirement']!r}, which is no requirement")
     operation = entry.get("operation")
@@ -93,27 +93,35 @@ def _entry(entry: Any, where: str, requirements: dict[str, Requirement]) -> Devi
     expires = entry.get("expires")
     if expires is not None and type(expires) is not date:
         raise SettingsError(f"{where} expires on {expires!r}; write a day such as 2030-01-31")
-    reason, ticket = str(entry["reason"]), str(entry.get("ticket", ""))
+    reason, ticket = str(entry["reason"] or "").strip(), str(entry.get("ticket") or "").strip()
+    if not reason:
+        raise SettingsError(f"{where} gives no reason; say why the failure is accepted")
     return Deviation(requirement.id, operation, reason, ticket, expires)
 
 
-def apply(deviations: list[Deviation], run: Run) -> None:
+def apply(deviations: list[Deviation], run: Run, *, whole: bool = True) -> None:
     """Mark the failures that are known, and note what is wrong with the list itself.
 
     An entry that has expired, that fits no result of the run although its requirement was judged,
     or whose requirement is met, is a problem: the list must tell the truth.
+
+    Args:
+        deviations: The list.
+        run: The run.
+        whole: Whether the run is more than a shard, in which an entry may well fit nothing.
     """
     for deviation in deviations:
         fitting = [result for result in run.results if deviation.fits(result)]
         if deviation.expired:
             run.deviation_problems.append(f"{deviation} expired on {deviation.expires}")
             continue
-        if not fitting:
+        if not fitting and whole:
             run.deviation_problems.append(f"{deviation} is unused: nothing of it was judged")
+        if not fitting:
             continue
         failed = [result for result in fitting if result.outcome is Outcome.FAILED]
         for result in failed:
             ticket = f" ({deviation.ticket})" if deviation.ticket else ""
             result.deviation = deviation.reason + ticket
-        if not failed and any(result.outcome is Outcome.PASSED for result in fitting):
+        if whole and not failed and any(result.outcome is Outcome.PASSED for result in fitting):
             run.deviation_problems.append(f"{deviation} is gone: the requirement is met; remove it")

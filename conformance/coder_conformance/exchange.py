@@ -7,19 +7,33 @@ import re
 import shlex
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-# Tokens of Coder's form, wherever they turn up; and whatever stands where a token would.
-_TOKEN = re.compile(r"\b[A-Za-z0-9]{10}-[A-Za-z0-9]{22}\b")
-_PASSWORD = re.compile(r"(\"password\"\s*:\s*)\"[^\"]*\"")
+# Tokens of Coder's form, wherever they turn up, also right after an escape sequence; and whatever
+# stands where a token would.
+_TOKEN = re.compile(r"[A-Za-z0-9]{10}-[A-Za-z0-9]{22}")
+_PASSWORD = re.compile(r'("password"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _TOKEN_QUERY = re.compile(r"\b(coder_session_token|access_token)=[^&\s\"'#]*")
 _SECRET_HEADERS = {"coder-session-token", "authorization", "cookie", "set-cookie"}
 PLACEHOLDER = "$CODER_SESSION_TOKEN"
 _SHOWN = 600
 
 
+# The tokens that are used, which may be of any form, as they are and as addresses have them.
+_USED: set[str] = set()
+_SHORTEST = 8
+
+
+def keep_secret(token: str) -> None:
+    """Replace a token wherever it would be shown from now on."""
+    if len(token) >= _SHORTEST:  # what is shorter stands in ordinary words
+        _USED.update({token, quote(token, safe="")})
+
+
 def redact(text: str) -> str:
     """The text with every token and password replaced."""
+    for used in sorted(_USED, key=len, reverse=True):
+        text = text.replace(used, PLACEHOLDER)
     text = _PASSWORD.sub(r'\1"$PASSWORD"', text)
     text = _TOKEN_QUERY.sub(rf"\1={PLACEHOLDER}", text)
     return _TOKEN.sub(PLACEHOLDER, text)

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from coder_spec.files import is_object
+
 from . import second_user
 from .world import World
 
@@ -91,22 +93,34 @@ def sweep(world: World, folder: Path) -> tuple[list[str], list[str]]:
             deleted.append(name)
     if not leftovers:
         for path in journals:
-            path.unlink()
+            path.unlink(missing_ok=True)
     return deleted, leftovers
 
 
 def _is_about(path: Path, url: str) -> bool:
-    return json.dumps(url) in path.read_text(encoding="utf-8")
+    return any(entry.get("url") == url for entry in _entries(path))
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    """What a journal says; the last line may be cut off, and others may be damaged."""
+    entries: list[dict[str, Any]] = []
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if is_object(entry):
+            entries.append(entry)
+    return entries
 
 
 def _users(path: Path) -> list[str]:
-    """The users of a journal whose creation was not refused; the last line may be cut off."""
-    entries: list[dict[str, Any]] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            continue
-    refused = {entry.get("name") for entry in entries if entry.get("kind") == "refused"}
-    asked = [str(entry["name"]) for entry in entries if entry.get("kind") == "user"]
-    return [name for name in asked if name not in refused]
+    """The users of a journal whose creation was not refused, if they have the names of ours."""
+    entries = _entries(path)
+    refused = {str(entry.get("name")) for entry in entries if entry.get("kind") == "refused"}
+    asked = [str(entry.get("name")) for entry in entries if entry.get("kind") == "user"]
+    return [n for n in asked if n not in refused and second_user.OURS.fullmatch(n)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .service import NO_LEVELS, Limit
 from .settings import PROFILES, REMOTE_RATE, SettingsError, Timeouts
@@ -310,7 +310,10 @@ def parse(option: Option, value: Any, where: str) -> Any:
     """
     texts: list[str]
     if option.many:
-        texts = value.split(",") if isinstance(value, str) else [str(item) for item in value]
+        if not isinstance(value, str | list | tuple):
+            raise SettingsError(f"{where}: {value!r} is no list of texts")
+        several = value.split(",") if isinstance(value, str) else cast("Iterable[object]", value)
+        texts = [str(item) for item in several]
         texts = [text.strip() for text in texts if text.strip()]
     else:
         texts = [str(value).lower() if isinstance(value, bool) else str(value)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .budget import MOST
 from .clock import warning
 from .context import Context
+from .report.visible import visible
 from .settings import PROFILES
 
 
@@ -19,7 +20,7 @@ def preflight(context: Context) -> str:
     roles = ", ".join(role["name"] for role in world.me["roles"]) or "no roles"
     total = planned(context)
     lines = [
-        f"server    {context.target.url}, version {run.server_version}",
+        f"server    {context.target.url}, version {visible(run.server_version)}",
         f"user      {world.me['username']} ({roles})",
         f"profile   {settings.profile}: {PROFILES[settings.profile]}",
         f"plan      {len(total)} judgements of {len({r for r, _ in total})} requirements",

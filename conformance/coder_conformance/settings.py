@@ -124,6 +124,9 @@ def rate_for(url: str | None, asked: float | None) -> float | None:
     return REMOTE_RATE
 
 
+_LONGEST_LABEL = 63
+
+
 def check_url(url: str) -> str:
     """The address in the form that the suite uses.
 
@@ -132,14 +135,17 @@ def check_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        labels = (parts.hostname or "").split(".")
+        named = all(0 < len(label) <= _LONGEST_LABEL for label in labels)
+        usable = parts.scheme in {"http", "https"} and named and parts.port != 0
+        usable = usable and url.isascii() and url.isprintable()
     except ValueError:
         usable = False
         parts = urlsplit("")
     if not usable or parts.query or parts.fragment or parts.username or parts.password:
-        message = (
-            f"{url!r} is not the address of a server; give one such as https://coder.example.com"
+        shown = repr(url) if "@" not in url else "an address with a user name"  # and a password
+        raise SettingsError(
+            f"{shown} is not the address of a server; give one such as https://coder.example.com"
         )
-        raise SettingsError(message)
     path = parts.path.rstrip("/").removesuffix("/api/v2")
     return f"{parts.scheme}://{parts.netloc}{path}"

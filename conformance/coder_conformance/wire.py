@@ -13,9 +13,10 @@ import httpx2
 
 from coder_spec import Operation
 
-from .exchange import Exchange
+from .exchange import Exchange, keep_secret
 from .pace import pace_of, patiently
 from .results import CannotJudgeError
+from .settings import SettingsError
 
 API = "/api/v2"
 AGENT = "coder-conformance"
@@ -65,9 +66,16 @@ class Wire:
         self.label = ""
         self.last: Exchange | None = None
         self._silent = 0
-        self._http = httpx2.Client(
-            timeout=timeout, follow_redirects=False, trust_env=True, limits=_LIMITS
-        )
+        keep_secret(token)
+        try:
+            self._http = httpx2.Client(
+                timeout=timeout, follow_redirects=False, trust_env=True, limits=_LIMITS
+            )
+        except (OSError, ImportError, ValueError) as error:
+            raise SettingsError(
+                f"no connection can be made as the environment asks for ({error}); see to "
+                "SSL_CERT_FILE, HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+            ) from None
 
     def close(self) -> None:
         """Close all connections."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 GET = "getWorkspaceMetadataById"
 BY_NAME = "getWorkspaceMetadataByUserAndWorkspaceName"
+# How often the clean-up tries what fails.
+_TRIES = 3
 _ENDED = {"succeeded", "failed", "canceled"}
 # Seconds between two looks at a build: at least, at most, and as a part of those it has taken.
 _SOON, _LATER, _PART = 0.02, 0.5, 0.1
@@ -332,12 +335,24 @@ class World:
         deadline = time.monotonic() + self.settings.timeouts.cleanup
         waiting = self._all_created()
         asked: set[str] = set()
+        tries = Counter[str]()
         while waiting:
             still: list[str] = []
             for workspace in waiting:
                 try:
                     gone = self._delete(workspace, asked)
-                except (CannotJudgeError, Mismatch, ValueError, KeyError) as error:
+                except (
+                    CannotJudgeError,
+                    Mismatch,
+                    ValueError,
+                    LookupError,
+                    TypeError,
+                    AttributeError,
+                ) as error:
+                    tries[workspace] += 1
+                    if tries[workspace] < _TRIES and not self.wire.gone:
+                        still.append(workspace)  # what failed once may do the next time
+                        continue
                     leftovers.append(f"{workspace}: {error}")
                     if self.wire.gone:
                         rest = waiting[waiting.index(workspace) + 1 :]
@@ -369,6 +384,8 @@ class World:
         answer = self.wire.call(get, {"workspace": workspace})
         if answer.status in {404, 410}:
             return True
+        if answer.status != 200:
+            raise CannotJudgeError(f"it cannot be read: {answer.answer()}")
         build: Json = _object(answer)["latest_build"]
         if build["job"]["status"] not in _ENDED:
             return False

@@ -178,3 +178,37 @@ def test_a_server_that_goes_away_ends_the_run(tmp_path: Path) -> None:
     assert "the server does not answer any more" in said, said[-1500:]
     assert "Left on the server" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("token", [OWNER.token, "my.own.jwt-like_token"])
+def test_a_token_that_is_repeated_is_not_shown(
+    serve: Callable[[Talk], str], tmp_path: Path, token: str
+) -> None:
+    """Of whatever form it is, and whatever stands beside it."""
+
+    def echo(connection: socket.socket) -> None:
+        head = connection.recv(65_536).decode()
+        given = head.lower().partition("coder-session-token: ")[2].partition("\r\n")[0]
+        place = head.lower().index(given)
+        given = head[place : place + len(given)]
+        said = json.dumps({"message": f"<{given}>", "detail": f"a\n{given}_b"})
+        body = said.replace("<", "\\u003c").encode()
+        answer = _answer(body, b"application/json").replace(b"200 OK", b"401 Unauthorized")
+        connection.sendall(answer)
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "coder_conformance", "run", "--role=server"),
+            f"--url={serve(echo)}",
+            f"--reports={tmp_path}",
+        ],
+        env={**os.environ, "CODER_SESSION_TOKEN": token},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    files = "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
+    assert done.returncode == 3
+    assert r"a\n" in done.stdout  # it was said
+    assert token not in done.stdout + done.stderr + files

@@ -147,18 +147,67 @@ def test_old_servers_are_not_asked_for_what_is_newer(tmp_path: Path) -> None:
 
 def test_reports_that_cannot_be_written_are_an_error(tmp_path: Path) -> None:
     """The results are shown all the same, and the exit status is 2."""
-    blocked = tmp_path / "file"
-    blocked.write_text("")
+    (tmp_path / "report.md").mkdir()
     status, output, error = run(
         "run",
         "--role=client",
         "--operation=favoriteWorkspaceById",
         "--examples=1",
-        f"--reports={blocked}",
+        f"--reports={tmp_path}",
     )
     assert status == 2
     assert "CONFORMANT" in output
     assert "cannot be written" in error
+
+
+def test_a_run_does_not_begin_where_it_could_not_report(tmp_path: Path) -> None:
+    """A folder for reports that is none is told before anything is created."""
+    (tmp_path / "file").write_text("")
+    status, output, error = run("run", "--role=server", f"--reports={tmp_path / 'file'}")
+    assert (status, output) == (2, "")
+    assert "no reports can be written to" in error
+
+
+@pytest.mark.parametrize("lines", [0, 1, 15])
+def test_a_reader_that_goes_away_ends_no_run(
+    reference_server: RunningServer, tmp_path: Path, lines: int
+) -> None:
+    """The exit status is that of the verdict, and the reports are written."""
+    process = subprocess.Popen(
+        [
+            *COMMAND,
+            "run",
+            "--role=server",
+            "--only=ttl/*",
+            "--max-failures=1",
+            "--no-create-user",
+            f"--url={reference_server.url}",
+            f"--reports={tmp_path}",
+        ],
+        env={**os.environ, "CODER_SESSION_TOKEN": OWNER.token},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    for _ in range(lines):
+        process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == json.loads((tmp_path / "report.json").read_text())["exit_status"]
+    assert mine(reference_server) == []
+
+
+def test_an_empty_address_is_not_another_server(tmp_path: Path) -> None:
+    """What was meant to be the address of a server is not taken for none."""
+    for arguments, environment in (
+        (["--url="], {}),
+        ([], {"CODER_CONFORMANCE_URL": ""}),
+    ):
+        status, _, error = run(
+            "run", "--role=server", f"--reports={tmp_path}", *arguments, **environment
+        )
+        assert status == 2
+        assert "is not the address of a server" in error
 
 
 def test_what_a_run_creates_it_deletes(reference_server: RunningServer, tmp_path: Path) -> None:

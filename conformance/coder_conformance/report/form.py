@@ -140,7 +140,10 @@ def from_object(content: Json, where: str) -> Run:
     Raises:
         SettingsError: They do not fit the schema.
     """
-    error = next(iter(_validator().iter_errors(content)), None)
+    try:
+        error = next(iter(_validator().iter_errors(content)), None)
+    except ValueError:  # such as half of a character
+        raise SettingsError(f"{where} is no valid report: it has text that is no text") from None
     if error is not None:
         place = "/".join(str(part) for part in error.instance_path) or "the top"
         what = error.message if len(error.message) < 200 else "a value of the wrong form"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from ..results import Outcome
@@ -39,14 +40,17 @@ class Progress(Protocol):
         ...
 
 
-def to(stream: TextIO) -> Progress:
-    """The progress that fits a stream.
+def to(stream: TextIO | None) -> Progress:
+    """The progress that fits a stream, which is None where it was closed.
 
     The stream is written to through a descriptor of its own, because pytest takes the usual one
     away while a test runs. What has no descriptor is written to as it is.
     """
+    if stream is None:
+        return Silent()
     try:
-        own = os.fdopen(os.dup(stream.fileno()), "w", encoding=stream.encoding)
+        number = os.dup(stream.fileno())
+        own = os.fdopen(number, "w", encoding=stream.encoding, errors="backslashreplace")
     except (OSError, ValueError):
         return Lines(stream)
     if own.isatty() and os.environ.get("TERM", "dumb") != "dumb":
@@ -88,16 +92,15 @@ class Lines:
         self._stream = stream
         self._close = close
         self._shown = ""
+        self._is_heard = True
 
     def note(self, text: str) -> None:
         """Write it as it is."""
-        self._stream.write(text if text.endswith("\n") else f"{text}\n")
-        self._stream.flush()
+        self._say(text if text.endswith("\n") else f"{text}\n")
 
     def started(self, total: int) -> None:
         """Say how much there is to do."""
-        self._stream.write(f"{total} tests; . passed, F failed, s skipped, E could not be judged")
-        self._stream.flush()
+        self._say(f"{total} tests; . passed, F failed, s skipped, E could not be judged")
 
     def judging(
         self,
@@ -107,8 +110,7 @@ class Lines:
         """Begin the requirement's line, so that one that hangs can be seen."""
         if self._shown != requirement.id:
             self._shown = requirement.id
-            self._stream.write(f"\n  {requirement.id:<46} ")
-            self._stream.flush()
+            self._say(f"\n  {requirement.id:<46} ")
 
     def judged(
         self,
@@ -116,15 +118,23 @@ class Lines:
         result: Result,  # noqa: ARG002 -- likewise
     ) -> None:
         """Add a mark."""
-        self._stream.write(_MARKS[outcome])
-        self._stream.flush()
+        self._say(_MARKS[outcome])
 
     def finished(self) -> None:
         """End the last line; nothing can be shown any more."""
-        self._stream.write("\n")
-        self._stream.flush()
+        self._say("\n")
         if self._close:
-            self._stream.close()
+            with suppress(OSError):
+                self._stream.close()
+
+    def _say(self, text: str) -> None:
+        """Write it, unless nobody reads any more: that is no reason to end a run."""
+        if self._is_heard:
+            try:
+                self._stream.write(text)
+                self._stream.flush()
+            except OSError:
+                self._is_heard = False
 
 
 def headline(outcome: Outcome, result: Result) -> str:

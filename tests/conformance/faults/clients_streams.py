@@ -243,7 +243,7 @@ FAULTS = [
         AGAIN,
         "watching.py",
         "                await self._disconnect()\n"
-        "                await anyio.sleep(self._connecting.lost(error))\n"
+        "                await self._pause(self._connecting.lost, error)\n"
         "                continue",
         "                raise",
     ),

@@ -126,12 +126,12 @@ def test_resources(scenario: Scenario, some: Json) -> None:
 
 
 @MARK("get-by-name/same-as-by-id")
-def test_same_as_by_id(scenario: Scenario, some: Json) -> None:
-    """Field by field."""
-    by_id = scenario.on(some, GET, 200).json()
-    path = {"user": "me", "workspacename": some["name"]}
-    answer = scenario.call(BY_NAME, path, 200)
-    compare(by_id, answer)
+def test_same_as_by_id(scenario: Scenario, some: Json, spare: Json) -> None:
+    """Field by field, of workspaces with different settings."""
+    for workspace in (some, spare, *scenario.world.mine()[:5]):
+        by_id = scenario.on(workspace, GET, 200).json()
+        path = {"user": "me", "workspacename": workspace["name"]}
+        compare(by_id, scenario.call(BY_NAME, path, 200))
 
 
 def compare(workspace: Json, answer: Exchange) -> None:
