@@ -20,7 +20,7 @@ from coder_conformance.reference import Settings, create_app
 from coder_conformance.reference.pytest_plugin import RunningServer, start_server
 from coder_conformance.reference.seed.default import MEMBER, OWNER
 
-from .faulty import Fault
+from .faulty import Answer, Fault
 from .faulty_app import App, Faulty, Receive, Scope, Send
 
 COMMAND = [sys.executable, "-m", "coder_conformance"]
@@ -231,6 +231,44 @@ def test_a_killed_run_is_swept_up_after(counted: RunningServer, tmp_path: Path) 
     assert not journal.exists()
 
 
+def test_a_sweep_touches_nobody_else(counted: RunningServer, tmp_path: Path) -> None:
+    """A damaged journal, or one with another name, stops no sweep and costs no user the account."""
+    entries = [{"name": "member", "kind": "user"}, {"kind": "user"}]
+    lines = [json.dumps({"url": counted.url, **entry}).encode() for entry in entries]
+    damaged = [b"null", b"[", b"\xff\xfe", *lines, b'{"url": "']
+    (tmp_path / "journal-aaaaaa.jsonl").write_bytes(b"\n".join(damaged))
+    (tmp_path / "journal-bbbbbb.jsonl").mkdir()
+    status, said = run("sweep", f"--url={counted.url}", reports=tmp_path)
+    assert (status, said) == (0, "0 workspace(s) and 0 user(s) of earlier runs deleted, 0 left.\n")
+    headers = {"coder-session-token": str(MEMBER.token)}
+    assert httpx2.get(f"{counted.url}/api/v2/users/me", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_a_server_that_stumbles_is_cleaned_up_all_the_same(times: int, tmp_path: Path) -> None:
+    """What fails once is tried again, and what fails for ever is told by name."""
+    app = create_app(Settings(build_seconds=0.05))
+    left = [times]
+
+    def alter(answer: Answer) -> None:
+        call = answer.call
+        cleaning = call is not None and "cleanup" in call.headers.get("user-agent", "")
+        if cleaning and answer.status == 200 and left[0] > 0:
+            left[0] -= 1
+            answer.json = {"latest_build": None}
+
+    stumbling = Fault("stumbling", "", "", "GET", "/workspaces/[^/]+", alter)
+    app.add_middleware(Faulty, fault=stumbling)
+    for server in start_server(app):
+        arguments = ["--role=server", "--only=ttl/reads-back", "--examples=2"]
+        status, said = run("run", f"--url={server.url}", *arguments, reports=tmp_path)
+        remaining = [workspace["id"] for workspace in mine(server)]
+        assert left[0] < times
+        assert status == (0 if times == 1 else 5), said
+        assert bool(remaining) == (times > 1)
+        assert all(f"Left on the server: {name}" in said for name in remaining), said
+
+
 @pytest.fixture
 def faulty() -> Generator[RunningServer]:
     """A server that loses one kind of update."""
@@ -263,6 +301,19 @@ def test_known_deviations_do_not_fail_the_run(faulty: RunningServer, tmp_path: P
     assert status == 0, said
     assert "CONFORMANT WITH KNOWN DEVIATIONS" in said
     assert "Fixed in the next release. (OPS-1)" in said
+
+
+def test_known_deviations_do_not_fail_a_part_of_a_run(
+    faulty: RunningServer, tmp_path: Path
+) -> None:
+    """What an entry is about may be in another part."""
+    entries = "- {requirement: ttl/reads-back, reason: x}\n- {requirement: ttl/limits, reason: x}"
+    found = [judged_with(faulty, entries, tmp_path, f"--shard={n}/2") for n in (1, 2)]
+    said = "".join(text for _, text in found)
+    assert "CONFORMANT WITH KNOWN DEVIATIONS" in said
+    assert "is unused" not in said
+    assert "is gone" not in said
+    assert {status for status, _ in found} <= {0, 3}, said  # 3 where nothing was left to judge
 
 
 def test_a_run_can_stop_at_the_first_failure(faulty: RunningServer, tmp_path: Path) -> None:
@@ -314,6 +365,10 @@ def test_a_list_of_deviations_must_be_true(
         ("- {requirement: ttl/limits}", "needs requirement and reason"),
         ("- {requirement: ttl/limits, reason: x, expires: soon}", "write a day such as"),
         ("- {requirement: ttl/limits, reason: x, operation: getUser}", "is not about"),
+        ("- {requirement: ttl/limits, reason: }", "gives no reason"),
+        ("- {requirement: [ttl/limits], reason: x}", "which is no requirement"),
+        ("- {requirement: ttl/limits, reason: x, expires: 2030-02-30}", "not valid YAML"),
+        ("[" * 3000, "not valid YAML"),
         ("[", "not valid YAML"),
     ],
 )
