@@ -205,6 +205,33 @@ def test_a_dry_run_sends_no_more_than_questions(
     assert len(methods) < 6
 
 
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [("--help", "--coder-no-create-user"), ("--collect-only", "tests collected")],
+)
+def test_looking_at_the_suite_with_pytest_changes_nothing(
+    counted: RunningServer, methods: list[str], tmp_path: Path, asked: str, says: str
+) -> None:
+    """Help, and what there is to test, are got with questions alone."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "coder_conformance.pytest_plugin", asked),
+            *("--pyargs", "coder_conformance.suite", "-p", "no:cacheprovider", "-q"),
+            *(f"--coder-url={counted.url}", "--coder-role=server", "--coder-no-keep"),
+            f"--coder-reports={tmp_path}",
+        ],
+        env={**os.environ, **TOKENS},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert says in done.stdout
+    assert set(methods) <= {"GET"}
+
+
 def test_a_killed_run_is_swept_up_after(counted: RunningServer, tmp_path: Path) -> None:
     """What a killed run leaves is on record, and `sweep` deletes it."""
     process = subprocess.Popen(
