@@ -8,7 +8,7 @@ from typing import Final
 
 API_PREFIX: Final = "/api/v2"
 CONTRACT_VERSION: Final = "2.25.0"
-CONTRACT_DIGEST: Final = "8c3733d95e3a7c4989a4ecc4d54bcdb5ea639a7adaa004d9a3c837ea70c28aa2"
+CONTRACT_DIGEST: Final = "9e9fd7cd05835d25c71b46b8369cedaca9292ff330f7b1dce8aaf3cb79fccfbb"
 USER_AGENT: Final = (
     f"coder-workspaces-python/{CONTRACT_VERSION} "
     f"Python/{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"

@@ -134,6 +134,7 @@ class AsyncAuthenticationResource(AsyncResource):
             AuthenticationError: 401: No valid session token was sent.
             PermissionDeniedError: 403: The caller may not create tokens for this user.
             NotFoundError: 404: It does not exist, or the caller may not know that it does.
+            ConflictError: 409: The user has a token of this name.
             RateLimitError: 429: Too many requests were sent in the present minute.
             ServerError: 500: The server failed.
             ConnectionFailedError: There was no complete answer.
