@@ -210,27 +210,7 @@ class AsyncWorkspaceLifecycle(AsyncResource):
 
         condition = condition_of(until)
         polling = Polling(f"{describe(until)} of workspace {workspace}", timeout)
-        try:
-            found = await get_workspace_metadata_by_id.asyncio(
-                workspace,
-                include_deleted=True,
-                client=self._client,
-                options=polling.options(options),
-            )
-        except TEMPORARY as error:
-            polling.pause_after(error)
-            raise
-        if condition(found):
-            return found
-        watch = watch_workspace_by_id_via_websockets.asyncio(
-            workspace, client=self._client, options=hasty(options)
-        )
-        watch.give_up_at(polling.end)
-        async with AsyncChanges(watch) as changes:
-            while (told := await changes.next()) is not None:
-                if condition(told):
-                    return told
-        await anyio.sleep(polling.pause())
+        may_watch = True
         while True:
             try:
                 found = await get_workspace_metadata_by_id.asyncio(
@@ -244,6 +224,16 @@ class AsyncWorkspaceLifecycle(AsyncResource):
                 continue
             if condition(found):
                 return found
+            if may_watch:
+                may_watch = False
+                watch = watch_workspace_by_id_via_websockets.asyncio(
+                    workspace, client=self._client, options=hasty(options)
+                )
+                watch.give_up_at(polling.end)
+                async with AsyncChanges(watch) as changes:
+                    while (told := await changes.next()) is not None:
+                        if condition(told):
+                            return told
             await anyio.sleep(polling.pause())
 
     async def _build(

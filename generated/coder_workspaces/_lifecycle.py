@@ -209,27 +209,7 @@ class WorkspaceLifecycle(Resource):
 
         condition = condition_of(until)
         polling = Polling(f"{describe(until)} of workspace {workspace}", timeout)
-        try:
-            found = get_workspace_metadata_by_id.sync(
-                workspace,
-                include_deleted=True,
-                client=self._client,
-                options=polling.options(options),
-            )
-        except TEMPORARY as error:
-            polling.pause_after(error)
-            raise
-        if condition(found):
-            return found
-        watch = watch_workspace_by_id_via_websockets.sync(
-            workspace, client=self._client, options=hasty(options)
-        )
-        watch.give_up_at(polling.end)
-        with Changes(watch) as changes:
-            while (told := changes.next()) is not None:
-                if condition(told):
-                    return told
-        time.sleep(polling.pause())
+        may_watch = True
         while True:
             try:
                 found = get_workspace_metadata_by_id.sync(
@@ -243,6 +223,16 @@ class WorkspaceLifecycle(Resource):
                 continue
             if condition(found):
                 return found
+            if may_watch:
+                may_watch = False
+                watch = watch_workspace_by_id_via_websockets.sync(
+                    workspace, client=self._client, options=hasty(options)
+                )
+                watch.give_up_at(polling.end)
+                with Changes(watch) as changes:
+                    while (told := changes.next()) is not None:
+                        if condition(told):
+                            return told
             time.sleep(polling.pause())
 
     def _build(

@@ -243,17 +243,18 @@ class Exchange(Generic[T]):
         """Return the seconds to wait before another attempt; None when there is to be none."""
         sent = not isinstance(cause, NEVER_SENT)
         seconds = self.settings.retry.delay(self.attempt, self.call.method, failure, sent=sent)
-        if seconds is not None and self.deadline is not None:
-            seconds = seconds if monotonic() + seconds < self.deadline else None
-        if seconds is not None:
-            logger.info(
-                "%s: attempt %d of %d failed, next in %.2f s: %s",
-                self.call.operation,
-                self.attempt,
-                self.settings.retry.attempts,
-                seconds,
-                failure,
-            )
+        if seconds is None:
+            return None
+        if self.deadline is not None and monotonic() + seconds >= self.deadline:
+            return None
+        logger.info(
+            "%s: attempt %d of %d failed, next in %.2f s: %s",
+            self.call.operation,
+            self.attempt,
+            self.settings.retry.attempts,
+            seconds,
+            failure,
+        )
         return seconds
 
 
