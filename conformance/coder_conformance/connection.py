@@ -112,14 +112,6 @@ def _close(context: Context) -> None:
             wire.close()
 
 
-def _gone(clean: Callable[[], list[str]], world: World) -> list[str]:
-    """What is left after a part of the clean-up; whatever stops one part stops no other."""
-    try:
-        return clean()
-    except Exception as error:  # noqa: BLE001 -- a server can answer with anything
-        return [f"{world.prefix}*: the clean-up broke off: {type(error).__name__}: {error}"]
-
-
 def _cleanup(context: Context, journal: Journal) -> None:
     assert context.world is not None
     worlds = [world for world in (context.world, context.other_world) if world is not None]
@@ -128,10 +120,9 @@ def _cleanup(context: Context, journal: Journal) -> None:
         return
     try:
         for world in worlds:
-            context.run.leftovers += _gone(world.cleanup, world)
-        if context.second is not None:
-            reason = context.second.delete
-            context.run.leftovers += _gone(lambda: [said] if (said := reason()) else [], worlds[-1])
+            context.run.leftovers += world.cleanup()
+        reason = "" if context.second is None else context.second.delete()
+        context.run.leftovers += [reason] if reason else []
     except KeyboardInterrupt:
         context.run.leftovers.append(f"{context.world.prefix}*: the clean-up was interrupted")
     if not context.run.leftovers:

@@ -115,9 +115,9 @@ def apply(deviations: list[Deviation], run: Run, *, whole: bool = True) -> None:
         if deviation.expired:
             run.deviation_problems.append(f"{deviation} expired on {deviation.expires}")
             continue
-        if not fitting and whole:
-            run.deviation_problems.append(f"{deviation} is unused: nothing of it was judged")
         if not fitting:
+            if whole:
+                run.deviation_problems.append(f"{deviation} is unused: nothing of it was judged")
             continue
         failed = [result for result in fitting if result.outcome is Outcome.FAILED]
         for result in failed:

@@ -71,8 +71,13 @@ def sweep(world: World, folder: Path) -> tuple[list[str], list[str]]:
     Raises:
         CannotJudgeError: The server cannot be used.
     """
-    journals = [path for path in folder.glob("journal-*.jsonl") if _is_about(path, world.wire.url)]
-    users = [name for path in journals for name in _users(path)]
+    found = {path: _entries(path) for path in folder.glob("journal-*.jsonl")}
+    journals = {
+        path: entries
+        for path, entries in found.items()
+        if any(entry.get("url") == world.wire.url for entry in entries)
+    }
+    users = [name for entries in journals.values() for name in _users(entries)]
     world.created += [w["id"] for w in world.mine() if OURS.fullmatch(w["name"])]
     for workspace in world.visible("name:cf-"):
         owner = workspace["owner_name"]
@@ -97,10 +102,6 @@ def sweep(world: World, folder: Path) -> tuple[list[str], list[str]]:
     return deleted, leftovers
 
 
-def _is_about(path: Path, url: str) -> bool:
-    return any(entry.get("url") == url for entry in _entries(path))
-
-
 def _entries(path: Path) -> list[dict[str, Any]]:
     """What a journal says; the last line may be cut off, and others may be damaged."""
     entries: list[dict[str, Any]] = []
@@ -118,9 +119,8 @@ def _entries(path: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def _users(path: Path) -> list[str]:
+def _users(entries: list[dict[str, Any]]) -> list[str]:
     """The users of a journal whose creation was not refused, if they have the names of ours."""
-    entries = _entries(path)
     refused = {str(entry.get("name")) for entry in entries if entry.get("kind") == "refused"}
     asked = [str(entry.get("name")) for entry in entries if entry.get("kind") == "user"]
     return [n for n in asked if n not in refused and second_user.OURS.fullmatch(n)]

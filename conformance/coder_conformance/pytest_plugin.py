@@ -115,7 +115,7 @@ def _given(config: pytest.Config) -> argparse.Namespace:
     """The options as the command line of `coder-conformance run` has them."""
     found: dict[str, Any] = {"config": None}
     for option in options.OPTIONS:
-        value = None if option not in _OPTIONS else config.getoption(f"coder_{option.name}", None)
+        value = config.getoption(f"coder_{option.name}", None)
         if value is not None:
             value = options.parse(option, value, f"--coder-{option.flag.removeprefix('--')}")
         found[option.name] = value
