@@ -46,16 +46,14 @@ class _Shrinking:
 
 
 def _ids(runner: Runner, handler: Any, **options: Any) -> list[str]:
-    if not runner.is_async:
-        with Client(BASE_URL, TOKEN, transport=httpx2.MockTransport(handler), **options) as client:
-            return [str(w.id) for w in client.workspaces.iter_workspaces(page_size=10)]
+    def sync(client: Any) -> list[str]:
+        return [str(w.id) for w in client.workspaces.iter_workspaces(page_size=10)]
 
-    async def main() -> list[str]:
-        transport = httpx2.MockTransport(handler)
-        async with AsyncClient(BASE_URL, TOKEN, transport=transport, **options) as client:
-            return [str(w.id) async for w in client.workspaces.iter_workspaces(page_size=10)]
+    async def asynchronous(client: Any) -> list[str]:
+        return [str(w.id) async for w in client.workspaces.iter_workspaces(page_size=10)]
 
-    return anyio.run(main)
+    found: list[str] = runner.run(handler, asynchronous if runner.is_async else sync, **options)
+    return found
 
 
 def test_a_list_that_shrinks_while_it_is_read_is_read_to_its_end(runner: Runner) -> None:
